@@ -1,0 +1,95 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * What the datapath's maps look like from outside. Included by bpf/sockmap.bpf.c,
+ * which fills them, and by agent/, which reads them; extension/protocol/agent.ts
+ * names the same verdicts for the extension.
+ *
+ * An object is our datapath when it holds the map SM_CONFIG_MAP with the value
+ * size of struct sm_config and that struct's `abi` says SM_ABI.
+ */
+#ifndef SOCKMAP_ABI_H
+#define SOCKMAP_ABI_H
+
+#include <linux/types.h>
+
+#define SM_ABI 1
+
+/* Map names, at most BPF_OBJ_NAME_LEN - 1 = 15 characters. */
+#define SM_SOCKETS_MAP	  "sm_sockets"	  /* SOCKHASH: socket cookie (u64) -> socket */
+#define SM_PEERS_MAP	  "sm_peers"	  /* SK_STORAGE: struct sm_peer */
+#define SM_HANDSHAKES_MAP "sm_handshakes" /* HASH: struct sm_handshake -> struct sm_pairing */
+#define SM_TOTALS_MAP	  "sm_totals"	  /* PERCPU_ARRAY: enum sm_verdict -> struct sm_count */
+#define SM_CONFIG_MAP	  "sm_config"	  /* ARRAY of one: struct sm_config */
+
+/*
+ * What became of a message: redirected into the peer's psock, or given to the
+ * TCP stack for the reason named. Values are ABI: append, never renumber.
+ */
+enum sm_verdict {
+	SM_REDIRECTED = 0,
+	SM_NO_PEER = 1, /* the peer socket is not on this host, or not attached */
+	SM_ORDER =
+	    2, /* earlier bytes still travel through the stack: overtaking them would reorder */
+	SM_BACKPRESSURE = 3, /* the peer's psock queue is over sm_config.queue_limit */
+	SM_PEER_GONE = 4,    /* the peer is closing or left the map */
+	SM_DISABLED = 5,     /* sm_config.enabled is 0: the attachment is being drained */
+	SM_MAP_FULL = 6,     /* no room in a map when the connection was established */
+	SM_POLICY = 7,	     /* a policy rule says so */
+	SM_EXCLUDED = 8,     /* the socket uses what a sockmap cannot carry */
+	SM_ERROR = 9,	     /* a helper failed */
+	SM_VERDICTS = 10,
+};
+
+struct sm_count {
+	__u64 messages; /* sk_msg program runs: a large sendmsg() may make several */
+	__u64 bytes;
+};
+
+/* Written by user space, at any time, one update being one switch. */
+struct sm_config {
+	__u32 abi;	   /* SM_ABI */
+	__u32 enabled;	   /* 0: every message takes the stack, no socket joins */
+	__u32 queue_limit; /* bytes that may wait in a psock queue before the stack's window takes
+			      over */
+	__u32 reserved;
+};
+
+/*
+ * The two initial sequence numbers of a connection as its active end sees them
+ * when it becomes established (tcp_finish_connect()): they name the connection
+ * whatever NAT, namespace or address family lies between the ends. The passive
+ * end holds the same two, mirrored (tcp_init_transfer()).
+ */
+struct sm_handshake {
+	__u32 snd_nxt;
+	__u32 rcv_nxt;
+};
+
+struct sm_pairing {
+	__u64 active_cookie;
+	__u64 active_sk;      /* struct sock *, only ever read through probe_read_kernel */
+	__u64 passive_cookie; /* 0 until the passive end arrived; written last */
+	__u64 passive_sk;
+};
+
+enum sm_mode {
+	SM_MODE_STACK = 0, /* bytes of this direction may still be on their way through the stack */
+	SM_MODE_REDIRECT = 1,
+};
+
+/* One per socket that the datapath knows; the counters are those of the socket's sending direction.
+ */
+struct sm_peer {
+	__u64 cookie;
+	__u64 peer_cookie; /* 0: not paired */
+	__u64 peer_sk;
+	struct sm_handshake handshake; /* as the active end sees it */
+	__u32 mode;		       /* enum sm_mode */
+	__u32 last_stack_verdict; /* enum sm_verdict of the newest message that took the stack, else
+				     0 */
+	__u64 queued_estimate;	  /* redirected since the peer's queue was last seen empty, bytes
+				     (kernels without    sk_psock.msg_tot_len) */
+	struct sm_count counts[SM_VERDICTS];
+};
+
+#endif

@@ -1,0 +1,91 @@
+// SPDX-License-Identifier: Apache-2.0
+/** What the ui sees of hosts; implemented in this folder, faked in unit tests. */
+import type { HostDefinition, HostState } from '../core/hosts';
+import type { Disposable } from '../core/util/disposable';
+import type { Event } from '../core/util/emitter';
+import type { AgentErrorData, AgentMethod, AgentParams, AgentResult } from '../protocol/agent';
+
+export interface RequestOptions {
+  /** Aborting sends `$/cancelRequest` and rejects with a ProblemError `cancelled`. */
+  readonly signal?: AbortSignal;
+  /** Stages of a long request (attach, detach, verify). */
+  readonly onProgress?: (message: string) => void;
+  /** Default 30 s; detach and verify get more. */
+  readonly timeoutMs?: number;
+}
+
+/** Requests to one running agent. Every result was checked against its schema. */
+export interface AgentClient {
+  request<M extends AgentMethod>(
+    method: M,
+    params: AgentParams[M],
+    options?: RequestOptions,
+  ): Promise<AgentResult<M>>;
+}
+
+/** An error that the agent replied with. `message` is one clear sentence. */
+export class AgentError extends Error {
+  constructor(
+    message: string,
+    readonly code: number,
+    readonly data: AgentErrorData | undefined,
+  ) {
+    super(message);
+    this.name = 'AgentError';
+  }
+}
+
+export interface Host {
+  readonly definition: HostDefinition;
+  readonly state: HostState;
+  readonly onDidChangeState: Event<HostState>;
+  /** Connects when needed (joining a connection under way) and resolves with the client, or rejects with a ProblemError. */
+  connect(signal?: AbortSignal): Promise<AgentClient>;
+  /** The client when ready. */
+  readonly client: AgentClient | undefined;
+  /** Ends the agent and the connection; the datapath stays attached. */
+  disconnect(): Promise<void>;
+}
+
+export interface HostRegistry extends Disposable {
+  readonly hosts: readonly Host[];
+  readonly onDidChangeHosts: Event<void>;
+  get(id: string): Host | undefined;
+  /** Makes the hosts those that are defined; connections of hosts that stay are kept. */
+  update(definitions: readonly HostDefinition[]): void;
+}
+
+export interface ClangDiagnostic {
+  readonly file: string;
+  /** 1-based. */
+  readonly line: number;
+  readonly column: number;
+  readonly severity: 'error' | 'warning' | 'note';
+  readonly message: string;
+}
+
+export interface BuildRequest {
+  /** Absolute path of the `.bpf.c` source. */
+  readonly source: string;
+  /** Where the object goes, absolute. */
+  readonly output: string;
+  readonly clang: string;
+  readonly flags: readonly string[];
+  readonly includeDirs: readonly string[];
+}
+
+export interface BuildResult {
+  readonly ok: boolean;
+  readonly object: string;
+  readonly diagnostics: readonly ClangDiagnostic[];
+  /** clang's stderr. */
+  readonly output: string;
+  readonly durationMs: number;
+  /** Label of the host on which clang ran when this machine has none. */
+  readonly builtOn?: string;
+}
+
+export interface Builder {
+  /** Rejects with a ProblemError (`clangMissing`, `cancelled`); a source that does not compile is a result. */
+  build(request: BuildRequest, signal?: AbortSignal): Promise<BuildResult>;
+}
