@@ -14,6 +14,15 @@
 
 #define SM_ABI 1
 
+/*
+ * What sm_config.queue_limit is when it is 0. Together with the stack's own two
+ * buffers it keeps a writer whose reader sleeps within 2x of plain TCP.
+ */
+#define SM_DEFAULT_QUEUE_LIMIT (1024 * 1024)
+
+/* What a message in a psock queue costs the kernel beside its bytes (struct sk_msg). */
+#define SM_MESSAGE_OVERHEAD 1024
+
 /* Map names, at most BPF_OBJ_NAME_LEN - 1 = 15 characters. */
 #define SM_SOCKETS_MAP	  "sm_sockets"	  /* SOCKHASH: socket cookie (u64) -> socket */
 #define SM_PEERS_MAP	  "sm_peers"	  /* SK_STORAGE: struct sm_peer */
@@ -24,6 +33,9 @@
 /*
  * What became of a message: redirected into the peer's psock, or given to the
  * TCP stack for the reason named. Values are ABI: append, never renumber.
+ *
+ * A connection end that could not join the datapath at all has no sk_msg runs. It
+ * counts once, with no bytes, as SM_MAP_FULL, SM_EXCLUDED or SM_ERROR in the totals.
  */
 enum sm_verdict {
 	SM_REDIRECTED = 0,
@@ -49,8 +61,8 @@ struct sm_count {
 struct sm_config {
 	__u32 abi;	   /* SM_ABI */
 	__u32 enabled;	   /* 0: every message takes the stack, no socket joins */
-	__u32 queue_limit; /* bytes that may wait in a psock queue before the stack's window takes
-			      over */
+	__u32 queue_limit; /* bytes, SM_MESSAGE_OVERHEAD included, that may wait in a psock queue
+			      before the stack's window takes over; 0: SM_DEFAULT_QUEUE_LIMIT */
 	__u32 reserved;
 };
 
@@ -70,6 +82,8 @@ struct sm_pairing {
 	__u64 active_sk;      /* struct sock *, only ever read through probe_read_kernel */
 	__u64 passive_cookie; /* 0 until the passive end arrived; written last */
 	__u64 passive_sk;
+	__u32 refusal; /* enum sm_verdict: why the passive end did not join, 0: no such thing */
+	__u32 reserved;
 };
 
 enum sm_mode {
@@ -87,9 +101,11 @@ struct sm_peer {
 	__u32 mode;		       /* enum sm_mode */
 	__u32 last_stack_verdict; /* enum sm_verdict of the newest message that took the stack, else
 				     0 */
-	__u64 queued_estimate;	  /* redirected since the peer's queue was last seen empty, bytes
-				     (kernels without    sk_psock.msg_tot_len) */
+	__u64 queued_estimate;	  /* upper bound of what waits in the peer's psock queue: bytes plus
+				     SM_MESSAGE_OVERHEAD for each message */
 	struct sm_count counts[SM_VERDICTS];
+	__u32 foreign_flags; /* sock_ops callback flags that others had set before us */
+	__u32 active;	     /* 1: this end connected, 0: it was accepted */
 };
 
 #endif

@@ -1,0 +1,169 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * When a message may be redirected. A receiver is served from its psock queue
+ * first and from its TCP receive queue second (tcp_bpf_recvmsg()), so
+ *
+ *   redirect, then stack   is read in order whatever happens in between;
+ *   stack, then redirect   is read in the wrong order unless the earlier bytes
+ *                          have been read already.
+ *
+ * A direction therefore leaves redirection at any message, and returns only when
+ * all that it sent through the stack is acknowledged and read.
+ */
+#ifndef SOCKMAP_FLOW_H
+#define SOCKMAP_FLOW_H
+
+#include <stdbool.h>
+#include <linux/bpf.h>
+#include <bpf/bpf_helpers.h>
+#include <bpf/bpf_core_read.h>
+#include "kernel.h"
+#include "sockmap_abi.h"
+
+/* sk_user_data carries flags in its low bits (include/net/sock.h SK_USER_DATA_*). */
+#define SM_USER_DATA_FLAGS 7UL
+
+/* A queue longer than this is over the default limit by its overhead alone. */
+#define SM_QUEUE_WALK	(SM_DEFAULT_QUEUE_LIMIT / SM_MESSAGE_OVERHEAD)
+
+#define SM_WAITERS_WALK 8
+
+/* DEFINE_WAIT_FUNC(wait, woken_wake_function) is how recvmsg() and sendmsg() wait. */
+extern const void woken_wake_function __ksym __weak;
+
+/*
+ * peer_sk may be stale: a closed socket's memory is reused. All reads of it are
+ * probe reads, its cookie says whether it is still the peer, and should a freed
+ * page still hold the old cookie, then sm_sockets, which is asked last, does not.
+ */
+static __always_inline bool sm_is_peer(struct sock *sk, __u64 cookie)
+{
+	return (__u64)BPF_CORE_READ(sk, __sk_common.skc_cookie.counter) == cookie;
+}
+
+static __always_inline struct sk_psock *sm_psock(struct sock *sk)
+{
+	unsigned long data = (unsigned long)BPF_CORE_READ(sk, sk_user_data);
+	struct sk_psock *psock = (struct sk_psock *)(data & ~SM_USER_DATA_FLAGS);
+
+	if (!psock || BPF_CORE_READ(psock, sk) != sk)
+		return NULL;
+	return psock;
+}
+
+/*
+ * A socket with an upper layer protocol (kernel TLS) hands plain text to sk_msg,
+ * or expects to decrypt what it receives: neither may be redirected.
+ */
+static __always_inline bool sm_has_ulp(struct tcp_sock *tp, struct sock *peer_sk)
+{
+	struct tcp_sock *peer_tp = (struct tcp_sock *)peer_sk;
+
+	return tp->inet_conn.icsk_ulp_ops || BPF_CORE_READ(peer_tp, inet_conn.icsk_ulp_ops);
+}
+
+/*
+ * Is a reader of sk waiting inside tcp_recvmsg(), for the rest of what it asked
+ * for (MSG_WAITALL, SO_RCVLOWAT)? It looks at the TCP receive queue only, so
+ * redirected bytes would never wake it. A reader that waits in tcp_bpf_recvmsg()
+ * looks at both queues, and holds a reference to the psock while it does: more
+ * waiters than references means that one of them is the other kind. In doubt the
+ * answer is yes, which costs a message through the stack.
+ */
+static __always_inline bool sm_reader_in_stack(struct sock *sk)
+{
+	const void *woken = &woken_wake_function;
+	struct sk_psock *psock = sm_psock(sk);
+	struct socket_wq *wq = BPF_CORE_READ(sk, sk_wq);
+	struct list_head *head, *pos;
+	int references, waiters = 0;
+	int i;
+
+	if (!psock || !wq || BPF_CORE_READ(sk, sk_lock.owned))
+		return true;
+	references = BPF_CORE_READ(psock, refcnt.refs.counter) - 1;
+	head = (struct list_head *)__builtin_preserve_access_index(&wq->wait.head);
+	pos = BPF_CORE_READ(head, next);
+	for (i = 0; i < SM_WAITERS_WALK; i++) {
+		struct wait_queue_entry *entry;
+
+		if (pos == head || !pos)
+			return waiters > references;
+		entry = (void *)pos - bpf_core_field_offset(struct wait_queue_entry, entry);
+		/* epoll has no task in its entry; poll() has, but another function. */
+		if (woken ? BPF_CORE_READ(entry, func) == woken
+			  : BPF_CORE_READ(entry, private) != NULL)
+			waiters++;
+		pos = BPF_CORE_READ(pos, next);
+	}
+	return true;
+}
+
+/*
+ * May this direction go from the stack to redirection? All that was sent is
+ * acknowledged, so the peer's TCP has processed it (bytes in its backlog are not
+ * acknowledged yet) and rcv_nxt stands behind it; and the peer has read up to
+ * there. copied_seq is read first: both only grow, so equality proves that it had
+ * caught up at that time.
+ */
+static __always_inline bool sm_in_order(struct tcp_sock *tp, struct sock *peer_sk, __u32 first_seq)
+{
+	struct tcp_sock *peer_tp = (struct tcp_sock *)peer_sk;
+	__u32 copied_seq;
+
+	if (tp->write_seq != tp->snd_una)
+		return false;
+	copied_seq = BPF_CORE_READ(peer_tp, copied_seq);
+	barrier();
+	if (copied_seq != BPF_CORE_READ(peer_tp, rcv_nxt))
+		return false;
+	/* Nobody can be waiting in tcp_recvmsg() if nothing ever went there. */
+	return tp->snd_una == first_seq || !sm_reader_in_stack(peer_sk);
+}
+
+/* Bytes and overhead of what waits in the psock, cut off where it exceeds `limit`. */
+static __always_inline __u64 sm_queued(struct sk_psock *psock, __u64 limit)
+{
+	struct list_head *head =
+	    (struct list_head *)__builtin_preserve_access_index(&psock->ingress_msg);
+	struct list_head *pos = BPF_CORE_READ(head, next);
+	__u64 queued = 0;
+	int i;
+
+	/* The reader unlinks meanwhile: the walk may go astray, the reads are safe and bounded. */
+	for (i = 0; i < SM_QUEUE_WALK; i++) {
+		struct sk_msg *msg;
+
+		if (pos == head || !pos || queued > limit)
+			return queued;
+		msg = (void *)pos - bpf_core_field_offset(struct sk_msg, list);
+		queued += SM_MESSAGE_OVERHEAD + BPF_CORE_READ(msg, sg.size);
+		pos = BPF_CORE_READ(pos, next);
+	}
+	return limit + 1;
+}
+
+/*
+ * The kernel queues without bound into a psock: no window stops the writer. The
+ * estimate only grows, so that the usual message costs one comparison; when it
+ * reaches the limit the queue is measured. Below half of the limit the message
+ * still fits (and the next measurement is far away), else the stack takes over
+ * and blocks the writer as it always does. An empty queue takes any message.
+ */
+static __always_inline bool sm_over_limit(struct sm_peer *peer, struct sock *peer_sk, __u32 size,
+					  __u64 limit)
+{
+	struct sk_psock *psock;
+	__u64 queued;
+
+	if (peer->queued_estimate + size + SM_MESSAGE_OVERHEAD <= limit)
+		return false;
+	psock = sm_psock(peer_sk);
+	if (!psock) /* the redirect will fail and say so */
+		return false;
+	queued = sm_queued(psock, limit);
+	peer->queued_estimate = queued;
+	return queued && queued + size + SM_MESSAGE_OVERHEAD > limit / 2;
+}
+
+#endif

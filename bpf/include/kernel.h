@@ -1,0 +1,99 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * The few fields of kernel structures that the datapath reads. CO-RE finds their
+ * offsets in the running kernel's BTF by name, so only names and types matter
+ * here and one object serves every kernel. Written by hand instead of a generated
+ * vmlinux.h, which would tie the build to a machine and hide what is relied on.
+ *
+ * Checked against include/net/sock.h, include/linux/{tcp,skmsg,wait,net}.h of
+ * 5.10, 6.1, 6.12 and 6.18.
+ */
+#ifndef SOCKMAP_KERNEL_H
+#define SOCKMAP_KERNEL_H
+
+#include <linux/types.h>
+
+#define SM_TCP_ESTABLISHED 1
+#define SM_TCP_CLOSE	   7
+#define SM_TCP_CLOSE_WAIT  8
+
+#pragma clang attribute push(__attribute__((preserve_access_index)), apply_to = record)
+
+struct list_head {
+	struct list_head *next;
+};
+
+struct wait_queue_head {
+	struct list_head head;
+};
+
+struct wait_queue_entry {
+	void *private;
+	void *func;
+	struct list_head entry;
+};
+
+struct socket_wq {
+	struct wait_queue_head wait;
+};
+
+typedef struct {
+	__s64 counter;
+} sm_atomic64;
+
+struct sock_common {
+	sm_atomic64 skc_cookie;
+	volatile unsigned char skc_state;
+};
+
+typedef struct {
+	int owned;
+} sm_socket_lock;
+
+struct sock {
+	struct sock_common __sk_common;
+	sm_socket_lock sk_lock;
+	struct socket_wq *sk_wq;
+	void *sk_user_data;
+};
+
+struct inet_connection_sock {
+	const void *icsk_ulp_ops;
+};
+
+struct tcp_sock {
+	struct inet_connection_sock inet_conn;
+	__u32 rcv_nxt;
+	__u32 copied_seq;
+	__u32 snd_una;
+	__u32 write_seq;
+	void *fastopen_rsk;
+	_Bool is_mptcp; /* only with CONFIG_MPTCP */
+};
+
+typedef struct {
+	int counter;
+} sm_atomic;
+
+typedef struct {
+	sm_atomic refs;
+} sm_refcount;
+
+struct sk_psock {
+	struct sock *sk;
+	struct list_head ingress_msg;
+	sm_refcount refcnt;
+};
+
+struct sk_msg_sg {
+	__u32 size;
+};
+
+struct sk_msg {
+	struct sk_msg_sg sg;
+	struct list_head list;
+};
+
+#pragma clang attribute pop
+
+#endif

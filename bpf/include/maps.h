@@ -1,0 +1,56 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* The datapath's maps. Sizes are defaults: the loader may change them before the load. */
+#ifndef SOCKMAP_MAPS_H
+#define SOCKMAP_MAPS_H
+
+#include <linux/bpf.h>
+#include <bpf/bpf_helpers.h>
+#include "sockmap_abi.h"
+
+#ifndef SM_DEFAULT_SOCKETS
+#define SM_DEFAULT_SOCKETS 65536
+#endif
+
+/* A value of 8 bytes is what lets user space read the map: a lookup gives the socket cookie. */
+struct {
+	__uint(type, BPF_MAP_TYPE_SOCKHASH);
+	__uint(max_entries, SM_DEFAULT_SOCKETS);
+	__type(key, __u64);
+	__type(value, __u64);
+} sm_sockets SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_SK_STORAGE);
+	__uint(map_flags, BPF_F_NO_PREALLOC);
+	__type(key, int);
+	__type(value, struct sm_peer);
+} sm_peers SEC(".maps");
+
+/*
+ * Not an LRU map: evicting an entry between the passive end's look-up and the
+ * active end's would leave a pair of which only one end knows. It is bounded by
+ * its size and cleaned by the first message, the first round trip or the close.
+ */
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(map_flags, BPF_F_NO_PREALLOC);
+	__uint(max_entries, SM_DEFAULT_SOCKETS);
+	__type(key, struct sm_handshake);
+	__type(value, struct sm_pairing);
+} sm_handshakes SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+	__uint(max_entries, SM_VERDICTS);
+	__type(key, __u32);
+	__type(value, struct sm_count);
+} sm_totals SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, struct sm_config);
+} sm_config SEC(".maps");
+
+#endif

@@ -1,0 +1,242 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * Who talks to whom. The two ends of a connection find each other by the sequence
+ * numbers of its handshake, which both know as soon as they are established and
+ * which no NAT, namespace or address family changes. A connection whose numbers
+ * do not match is not accelerated, nothing worse.
+ *
+ * The order of things on one connection:
+ *
+ *   active    ACTIVE_ESTABLISHED (tcp_finish_connect(), before the last ACK leaves):
+ *             joins sm_sockets, remembers its handshake
+ *   passive   PASSIVE_ESTABLISHED (that ACK arrived): finds the handshake, joins,
+ *             publishes itself in it
+ *   active    first message, or first acknowledged byte: learns the peer, forgets
+ *             the handshake
+ *
+ * The passive end of a connection from elsewhere never finds a handshake and never
+ * joins. The active end of a connection to elsewhere leaves at its first
+ * acknowledged byte.
+ */
+#ifndef SOCKMAP_PAIRING_H
+#define SOCKMAP_PAIRING_H
+
+#include <stdbool.h>
+#include <linux/bpf.h>
+#include <bpf/bpf_helpers.h>
+#include <bpf/bpf_core_read.h>
+#include "counters.h"
+#include "kernel.h"
+
+#define SM_E2BIG     7
+#define SM_ENOMEM    12
+
+#define SM_CALLBACKS (BPF_SOCK_OPS_RTT_CB_FLAG | BPF_SOCK_OPS_STATE_CB_FLAG)
+
+static __always_inline __u32 sm_refusal(long error)
+{
+	return error == -SM_E2BIG || error == -SM_ENOMEM ? SM_MAP_FULL : SM_ERROR;
+}
+
+/*
+ * MPTCP: a subflow's bytes are mapped by options of its segments, which a redirect
+ * does not have, and subflows in a sockmap have crashed 6.1 kernels.
+ */
+static __always_inline bool sm_is_mptcp(struct tcp_sock *tp)
+{
+	return bpf_core_field_exists(tp->is_mptcp) && tp->is_mptcp;
+}
+
+/*
+ * Fast Open: bytes are on their way, or acknowledged, before the ends know each
+ * other. bytes_acked counts the SYN as one.
+ */
+static __always_inline bool sm_sent_early_data(struct bpf_sock_ops *ctx)
+{
+	return ctx->snd_una != ctx->snd_nxt || ctx->bytes_acked > 1;
+}
+
+static __always_inline void sm_active_established(struct bpf_sock_ops *ctx, struct bpf_sock *sk)
+{
+	struct tcp_sock *tp = bpf_skc_to_tcp_sock(sk);
+	__u32 flags = ctx->bpf_sock_ops_cb_flags;
+	struct sm_handshake handshake = {
+	    .snd_nxt = ctx->snd_nxt,
+	    .rcv_nxt = ctx->rcv_nxt,
+	};
+	struct sm_pairing pairing = {
+	    .active_cookie = bpf_get_socket_cookie(ctx),
+	    .active_sk = (__u64)sk,
+	};
+	struct sm_peer *peer;
+	long error;
+
+	if (!tp)
+		return;
+	if (sm_is_mptcp(tp) || sm_sent_early_data(ctx)) {
+		sm_count_total(SM_EXCLUDED, 0);
+		return;
+	}
+	/* Without the callbacks nothing would ever clean up: they come first. */
+	if (bpf_sock_ops_cb_flags_set(ctx, flags | SM_CALLBACKS)) {
+		sm_count_total(SM_ERROR, 0);
+		goto restore_flags;
+	}
+	peer = bpf_sk_storage_get(&sm_peers, sk, NULL, BPF_SK_STORAGE_GET_F_CREATE);
+	if (!peer) {
+		sm_count_total(SM_MAP_FULL, 0);
+		goto restore_flags;
+	}
+	peer->cookie = pairing.active_cookie;
+	peer->handshake = handshake;
+	peer->foreign_flags = flags;
+	peer->active = 1;
+
+	error = bpf_map_update_elem(&sm_handshakes, &handshake, &pairing, BPF_NOEXIST);
+	if (error) {
+		sm_count_total(sm_refusal(error), 0);
+		goto delete_storage;
+	}
+	/*
+	 * Now, and not when the peer is known: a socket can only be added from the
+	 * callbacks of its establishment (sock_map_op_okay()).
+	 */
+	error = bpf_sock_hash_update(ctx, &sm_sockets, &pairing.active_cookie, BPF_NOEXIST);
+	if (!error)
+		return;
+	sm_count_total(sm_refusal(error), 0);
+	bpf_map_delete_elem(&sm_handshakes, &handshake);
+delete_storage:
+	bpf_sk_storage_delete(&sm_peers, sk);
+restore_flags:
+	bpf_sock_ops_cb_flags_set(ctx, flags);
+}
+
+static __always_inline void sm_passive_established(struct bpf_sock_ops *ctx, struct bpf_sock *sk)
+{
+	struct sm_handshake handshake = {
+	    .snd_nxt = ctx->rcv_nxt,
+	    .rcv_nxt = ctx->snd_nxt,
+	};
+	struct sm_pairing *pairing = bpf_map_lookup_elem(&sm_handshakes, &handshake);
+	struct sm_peer *peer;
+	struct tcp_sock *tp;
+	__u64 cookie;
+	long error;
+
+	if (!pairing || pairing->passive_cookie)
+		return;
+	tp = bpf_skc_to_tcp_sock(sk);
+	if (!tp)
+		return;
+	if (sm_is_mptcp(tp) || tp->fastopen_rsk || tp->copied_seq != tp->rcv_nxt) {
+		pairing->refusal = SM_EXCLUDED;
+		goto refused;
+	}
+	peer = bpf_sk_storage_get(&sm_peers, sk, NULL, BPF_SK_STORAGE_GET_F_CREATE);
+	if (!peer) {
+		pairing->refusal = SM_MAP_FULL;
+		goto refused;
+	}
+	cookie = bpf_get_socket_cookie(ctx);
+	peer->cookie = cookie;
+	peer->handshake = handshake;
+	peer->peer_sk = pairing->active_sk;
+	peer->peer_cookie = pairing->active_cookie;
+
+	error = bpf_sock_hash_update(ctx, &sm_sockets, &cookie, BPF_NOEXIST);
+	if (error) {
+		pairing->refusal = sm_refusal(error);
+		bpf_sk_storage_delete(&sm_peers, sk);
+		goto refused;
+	}
+	pairing->passive_sk = (__u64)sk;
+	barrier();
+	/* Last: from here on the active end may redirect to us. */
+	*(volatile __u64 *)&pairing->passive_cookie = cookie;
+	return;
+refused:
+	sm_count_total(pairing->refusal, 0);
+}
+
+/*
+ * The active end learns its peer and forgets the handshake. Returns why there is
+ * no peer, SM_REDIRECTED if there is one.
+ */
+static __always_inline __u32 sm_learn_peer(struct sm_peer *peer)
+{
+	struct sm_handshake handshake = peer->handshake;
+	struct sm_pairing *pairing;
+	__u64 cookie, sk;
+
+	if (peer->peer_cookie)
+		return SM_REDIRECTED;
+	pairing = bpf_map_lookup_elem(&sm_handshakes, &handshake);
+	if (!pairing || pairing->active_cookie != peer->cookie)
+		return SM_NO_PEER;
+	/* Another CPU may be publishing: on a weakly ordered one either may be seen alone. */
+	cookie = *(volatile __u64 *)&pairing->passive_cookie;
+	sk = *(volatile __u64 *)&pairing->passive_sk;
+	if (!cookie || !sk)
+		return pairing->refusal ? pairing->refusal : SM_NO_PEER;
+	peer->peer_sk = sk;
+	peer->peer_cookie = cookie;
+	bpf_map_delete_elem(&sm_handshakes, &handshake);
+	return SM_REDIRECTED;
+}
+
+static __always_inline void sm_forget_handshake(struct sm_peer *peer)
+{
+	struct sm_handshake handshake = peer->handshake;
+	struct sm_pairing *pairing = bpf_map_lookup_elem(&sm_handshakes, &handshake);
+
+	if (pairing && pairing->active_cookie == peer->cookie)
+		bpf_map_delete_elem(&sm_handshakes, &handshake);
+}
+
+/*
+ * A round trip of the active end's own bytes. Whatever acknowledged them is
+ * established, and became so before it saw them (tcp_rcv_state_process() runs the
+ * passive callback before it queues data): if it is here and attached, it has
+ * published itself by now. So if nobody did, nobody ever will and nobody can have
+ * redirected into our psock: leaving the map loses nothing.
+ *
+ * A client that never sends gets no such callback. It stays until it is closed.
+ */
+static __always_inline void sm_round_trip(struct bpf_sock_ops *ctx, struct bpf_sock *sk)
+{
+	struct sm_peer *peer = bpf_sk_storage_get(&sm_peers, sk, NULL, 0);
+	__u32 drop = BPF_SOCK_OPS_RTT_CB_FLAG;
+	__u32 foreign;
+	__u64 cookie;
+
+	if (!peer || ctx->snd_una == peer->handshake.snd_nxt)
+		return;
+	foreign = peer->foreign_flags;
+	if (sm_learn_peer(peer) != SM_REDIRECTED) {
+		cookie = peer->cookie;
+		sm_forget_handshake(peer);
+		bpf_map_delete_elem(&sm_sockets, &cookie);
+		bpf_sk_storage_delete(&sm_peers, sk);
+		drop = SM_CALLBACKS;
+	}
+	bpf_sock_ops_cb_flags_set(ctx, (ctx->bpf_sock_ops_cb_flags & ~drop) | foreign);
+}
+
+/*
+ * Only the bookkeeping: the kernel takes a socket out of sm_sockets when it is
+ * closed (sock_map_close()). Doing so earlier, at a FIN, would drop what the
+ * application has not read yet.
+ */
+static __always_inline void sm_state_changed(struct bpf_sock_ops *ctx, struct bpf_sock *sk)
+{
+	struct sm_peer *peer;
+
+	if (ctx->args[1] != SM_TCP_CLOSE)
+		return;
+	peer = bpf_sk_storage_get(&sm_peers, sk, NULL, 0);
+	if (peer)
+		sm_forget_handshake(peer);
+}
+
+#endif

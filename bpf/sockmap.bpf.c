@@ -1,0 +1,119 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+/*
+ * TCP connections whose both ends are in the attached cgroup carry their bytes
+ * from sendmsg() straight into the peer's receive queue. README.md says what is
+ * promised; pairing.h how ends find each other; flow.h when a message may go.
+ */
+#include <stdbool.h>
+#include <stddef.h>
+#include <linux/bpf.h>
+#include <bpf/bpf_helpers.h>
+#include <bpf/bpf_core_read.h>
+#include "include/counters.h"
+#include "include/flow.h"
+#include "include/kernel.h"
+#include "include/maps.h"
+#include "include/pairing.h"
+#include "include/sockmap_abi.h"
+
+static __always_inline const struct sm_config *sm_get_config(void)
+{
+	__u32 zero = 0;
+
+	return bpf_map_lookup_elem(&sm_config, &zero);
+}
+
+SEC("sockops")
+int sm_sockops(struct bpf_sock_ops *ctx)
+{
+	const struct sm_config *config = sm_get_config();
+	struct bpf_sock *sk = ctx->sk;
+
+	/* The reply is left alone: other programs on the cgroup may have set one. */
+	if (!config || !sk || !ctx->is_fullsock)
+		return 1;
+	switch (ctx->op) {
+	case BPF_SOCK_OPS_ACTIVE_ESTABLISHED_CB:
+		if (config->enabled)
+			sm_active_established(ctx, sk);
+		break;
+	case BPF_SOCK_OPS_PASSIVE_ESTABLISHED_CB:
+		if (config->enabled)
+			sm_passive_established(ctx, sk);
+		break;
+	case BPF_SOCK_OPS_RTT_CB:
+		sm_round_trip(ctx, sk);
+		break;
+	case BPF_SOCK_OPS_STATE_CB:
+		sm_state_changed(ctx, sk);
+		break;
+	}
+	return 1;
+}
+
+/* What should become of this message. SM_REDIRECTED: try it. */
+static __always_inline __u32 sm_judge(struct sk_msg_md *msg, struct sm_peer *peer,
+				      const struct sm_config *config)
+{
+	__u64 limit = config->queue_limit ? config->queue_limit : SM_DEFAULT_QUEUE_LIMIT;
+	struct tcp_sock *tp = bpf_skc_to_tcp_sock(msg->sk);
+	__u32 state = msg->sk->state;
+	struct sock *peer_sk;
+	__u32 first_seq;
+	__u32 verdict;
+
+	if (!config->enabled)
+		return SM_DISABLED;
+	verdict = sm_learn_peer(peer);
+	if (verdict != SM_REDIRECTED)
+		return verdict;
+	peer_sk = (struct sock *)peer->peer_sk;
+	/* Our own FIN is out: the stack refuses the message, a redirect would not. */
+	if (state != SM_TCP_ESTABLISHED && state != SM_TCP_CLOSE_WAIT)
+		return SM_PEER_GONE;
+	if (!tp || !sm_is_peer(peer_sk, peer->peer_cookie))
+		return SM_PEER_GONE;
+	if (sm_has_ulp(tp, peer_sk))
+		return SM_EXCLUDED;
+	if (peer->mode != SM_MODE_REDIRECT) {
+		first_seq = peer->active ? peer->handshake.snd_nxt : peer->handshake.rcv_nxt;
+		if (!sm_in_order(tp, peer_sk, first_seq))
+			return SM_ORDER;
+	}
+	if (sm_over_limit(peer, peer_sk, msg->size, limit))
+		return SM_BACKPRESSURE;
+	return SM_REDIRECTED;
+}
+
+SEC("sk_msg")
+int sm_verdict(struct sk_msg_md *msg)
+{
+	const struct sm_config *config = sm_get_config();
+	__u32 size = msg->size;
+	struct sm_peer *peer;
+	__u32 verdict;
+	__u64 cookie;
+
+	peer = bpf_sk_storage_get(&sm_peers, msg->sk, NULL, 0);
+	if (!peer || !config) {
+		sm_count_total(SM_NO_PEER, size);
+		return SK_PASS;
+	}
+	verdict = sm_judge(msg, peer, config);
+	if (verdict == SM_REDIRECTED) {
+		cookie = peer->peer_cookie;
+		if (bpf_msg_redirect_hash(msg, &sm_sockets, &cookie, BPF_F_INGRESS) != SK_PASS)
+			verdict = SM_PEER_GONE;
+	}
+	if (verdict == SM_REDIRECTED) {
+		peer->mode = SM_MODE_REDIRECT;
+		peer->queued_estimate += size + SM_MESSAGE_OVERHEAD;
+	} else {
+		peer->mode = SM_MODE_STACK;
+	}
+	sm_count_message(peer, verdict, size);
+	/* Never the helper's result: SK_DROP would be an EACCES for the application. */
+	return SK_PASS;
+}
+
+char LICENSE[] SEC("license") = "Dual BSD/GPL";

@@ -1,0 +1,172 @@
+// SPDX-License-Identifier: Apache-2.0
+/*
+ * Connections that send both ways at once, in messages of any size, to readers
+ * that read in any way and pause now and then: every change between redirection
+ * and the stack that a datapath may make happens here, many times.
+ */
+#include <errno.h>
+#include <pthread.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+#include "traffic.h"
+
+struct worker {
+	struct session *session;
+	int fd;
+	uint64_t stream;
+	uint64_t random;
+	int error;
+	pthread_t thread;
+};
+
+/* xorshift64: the same run for the same stream. */
+static uint64_t draw(struct worker *worker, uint64_t limit)
+{
+	worker->random ^= worker->random << 13;
+	worker->random ^= worker->random >> 7;
+	worker->random ^= worker->random << 17;
+	return worker->random % limit;
+}
+
+static void rest(struct worker *worker, unsigned int one_in)
+{
+	if (draw(worker, one_in) == 0)
+		pause_for((double)draw(worker, 3000) / 1e6);
+}
+
+static size_t least(size_t a, size_t b)
+{
+	return a < b ? a : b;
+}
+
+static void *write_randomly(void *argument)
+{
+	struct worker *worker = argument;
+	const struct options *options = worker->session->options;
+	size_t position = 0;
+
+	while (position < options->bytes) {
+		size_t size = 1 + draw(worker, options->message);
+
+		size = least(size, options->bytes - position);
+		if (!send_pattern(worker->fd, worker->stream, position, size, size)) {
+			worker->error = errno;
+			return NULL;
+		}
+		position += size;
+		rest(worker, 50);
+	}
+	return NULL;
+}
+
+/* One read, in one of the ways that there are: bytes consumed, -1 with worker->error. */
+static ssize_t read_somehow(struct worker *worker, unsigned char *buffer, size_t size,
+			    size_t position)
+{
+	int flags = draw(worker, 4) == 0 ? MSG_WAITALL : 0;
+	ssize_t got;
+
+	if (draw(worker, 8) == 0) {
+		got = recv(worker->fd, buffer, size, MSG_PEEK);
+		if (got > 0 &&
+		    pattern_check(worker->stream, position, buffer, (size_t)got) != (size_t)got) {
+			worker->error = EBADMSG;
+			return -1;
+		}
+	}
+	got = recv(worker->fd, buffer, size, flags);
+	if (got <= 0)
+		worker->error = got == 0 ? EPIPE : errno == EAGAIN ? ETIMEDOUT : errno;
+	else if (pattern_check(worker->stream, position, buffer, (size_t)got) != (size_t)got)
+		worker->error = EBADMSG;
+	return worker->error ? -1 : got;
+}
+
+static void *read_randomly(void *argument)
+{
+	struct worker *worker = argument;
+	const struct options *options = worker->session->options;
+	unsigned char *buffer = malloc(options->message);
+	size_t position = 0;
+
+	if (!buffer) {
+		worker->error = ENOMEM;
+		return NULL;
+	}
+	while (position < options->bytes) {
+		size_t size = 1 + draw(worker, options->message);
+		double start = now();
+		ssize_t got;
+
+		size = least(size, options->bytes - position);
+		got = read_somehow(worker, buffer, size, position);
+		/* A reader asleep beside its bytes returns them when its timeout ends. */
+		if (got > 0 && now() - start >= options->timeout)
+			worker->error = ETIMEDOUT;
+		if (worker->error)
+			break;
+		position += (size_t)got;
+		rest(worker, 100);
+	}
+	free(buffer);
+	return NULL;
+}
+
+/* Connection i: stream 2i from the client, 2i + 1 from the server. */
+static int churn(struct session *session, int (*open_one)(const struct session *session),
+		 unsigned int sending)
+{
+	unsigned int i, count = session->options->count;
+	struct worker *workers = calloc(2 * count, sizeof(*workers));
+	int failed = 0;
+
+	if (!workers)
+		return broken(session, "out of memory");
+	for (i = 0; i < 2 * count; i++) {
+		struct worker *worker = &workers[i];
+		bool writes = i % 2 == sending;
+
+		worker->session = session;
+		worker->stream = i;
+		worker->random = 0x9e3779b97f4a7c15ULL * (2 * i + 1 + writes);
+		worker->fd = i % 2 ? workers[i - 1].fd : open_one(session);
+		if (worker->fd < 0)
+			return broken(session, "connection %u: %s", i / 2, strerror(errno));
+		if (pthread_create(&worker->thread, NULL, writes ? write_randomly : read_randomly,
+				   worker))
+			return broken(session, "cannot start a thread");
+	}
+	for (i = 0; i < 2 * count; i++) {
+		pthread_join(workers[i].thread, NULL);
+		if (workers[i].error)
+			failed = broken(session, "stream %u: %s", i,
+					workers[i].error == EBADMSG ? "bytes out of order"
+								    : strerror(workers[i].error));
+	}
+	free(workers);
+	return failed;
+}
+
+static int churn_server(struct session *session)
+{
+	return churn(session, accept_connection, 1);
+}
+
+static int churn_client(struct session *session)
+{
+	double start = now();
+
+	if (churn(session, open_connection, 0))
+		return 1;
+	REPORT("result", "churn", NUMBER("connections", session->options->count),
+	       NUMBER("bytes", 2 * session->options->count * session->options->bytes),
+	       NUMBER("seconds", now() - start));
+	return 0;
+}
+
+int run_churn(const struct options *options)
+{
+	return run_halves(options, churn_server, churn_client);
+}
