@@ -1,0 +1,397 @@
+// SPDX-License-Identifier: Apache-2.0
+/*
+ * Order of an attach. All is pinned in a folder that nobody adopts before anything is live, so
+ * that the next agent can take apart what a killed one left. The sk_msg program goes to its
+ * sockmap before the first socket can join: a psock keeps the programs that the map had then
+ * (sock_map_link()). The folder gets its name in one step, and our datapath's switch goes on last.
+ */
+#include <bpf/bpf.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "caps.h"
+#include "cgroup.h"
+#include "loader.h"
+#include "params.h"
+#include "pins.h"
+#include "show.h"
+#include "stage.h"
+#include "takeoff.h"
+#include "text.h"
+#include "../../bpf/include/sockmap_abi.h"
+
+#define UNDO_TIMEOUT_MS 1000
+
+struct attach {
+	struct sma_context *context;
+	const char *name;
+	const char *sk_msg_map;
+	struct sma_object file;
+	struct sma_cgroup cgroup;
+	struct sma_loaded loaded;
+	char *root;    /* BPFFS/sockmap */
+	char *staging; /* the folder while it is being filled */
+	char *final;
+	json_t *targets; /* program -> sockmap */
+	uint32_t sockmap_id;
+	unsigned int programs, maps, links;
+};
+
+static int configure(struct attach *attach, unsigned int enabled, struct sma_error *error)
+{
+	struct sm_config config = {
+	    .abi = SM_ABI, .enabled = enabled, .queue_limit = SM_DEFAULT_QUEUE_LIMIT};
+	struct bpf_map *map;
+	__u32 key = 0;
+
+	if (!attach->loaded.ours)
+		return 0;
+	map = bpf_object__find_map_by_name(attach->loaded.object, SM_CONFIG_MAP);
+	if (bpf_map_update_elem(bpf_map__fd(map), &key, &config, BPF_ANY))
+		return sma_fail_errno(error, errno, NULL, "The datapath cannot be configured");
+	return 0;
+}
+
+static enum bpf_attach_type slot_of(const struct bpf_program *program)
+{
+	enum bpf_attach_type slot = bpf_program__expected_attach_type(program);
+
+	if (bpf_program__type(program) == BPF_PROG_TYPE_SK_MSG)
+		return BPF_SK_MSG_VERDICT;
+	/* SEC("sk_skb") alone says nothing more. */
+	return slot == BPF_SK_SKB_STREAM_PARSER || slot == BPF_SK_SKB_VERDICT
+		   ? slot
+		   : BPF_SK_SKB_STREAM_VERDICT;
+}
+
+static uint32_t map_id(const struct bpf_map *map)
+{
+	struct bpf_map_info info = {0};
+	__u32 length = sizeof(info);
+
+	return bpf_obj_get_info_by_fd(bpf_map__fd(map), &info, &length) ? 0 : info.id;
+}
+
+/* A sockmap has one slot of each kind: two programs of one object must not fight for it. */
+static int check_slot_free(struct attach *attach, struct bpf_program *program,
+			   const struct bpf_map *map, struct sma_error *error)
+{
+	struct bpf_program *other;
+
+	bpf_object__for_each_program(other, attach->loaded.object)
+	{
+		const char *taken =
+		    json_string_value(json_object_get(attach->targets, bpf_program__name(other)));
+
+		if (taken && strcmp(taken, bpf_map__name(map)) == 0 &&
+		    slot_of(other) == slot_of(program))
+			return sma_fail(error, SMA_AMBIGUOUS,
+					"Keep one of them, or give each a sockmap of its own.",
+					"%s and %s both belong to the sockmap %s",
+					bpf_program__name(other), bpf_program__name(program),
+					taken);
+	}
+	return sma_check_owner(map, slot_of(program), error);
+}
+
+static int choose_sockmaps(struct attach *attach, struct sma_error *error)
+{
+	struct bpf_program *program;
+
+	bpf_object__for_each_program(program, attach->loaded.object)
+	{
+		bool sk_msg = bpf_program__type(program) == BPF_PROG_TYPE_SK_MSG;
+		struct bpf_map *map;
+
+		if (bpf_program__fd(program) < 0 ||
+		    !sma_goes_to_sockmap(bpf_program__type(program)))
+			continue;
+		map = sma_choose_sockmap(&attach->loaded, program,
+					 sk_msg ? attach->sk_msg_map : NULL, error);
+		if (!map || check_slot_free(attach, program, map, error))
+			return -1;
+		json_object_set_new(attach->targets, bpf_program__name(program),
+				    sma_text(bpf_map__name(map)));
+		if (sk_msg || !attach->sockmap_id)
+			attach->sockmap_id = map_id(map);
+	}
+	return 0;
+}
+
+static int attach_to_sockmaps(struct attach *attach, struct sma_error *error)
+{
+	struct bpf_program *program;
+
+	bpf_object__for_each_program(program, attach->loaded.object)
+	{
+		const char *name = bpf_program__name(program);
+		const char *target = json_string_value(json_object_get(attach->targets, name));
+		struct bpf_map *map =
+		    target ? bpf_object__find_map_by_name(attach->loaded.object, target) : NULL;
+
+		if (!map || bpf_prog_attach(bpf_program__fd(program), bpf_map__fd(map),
+					    slot_of(program), 0) == 0)
+			continue;
+		if (errno == EBUSY)
+			return sma_fail(
+			    error, SMA_BUSY,
+			    "Take the other program off first, or use a map of its own.",
+			    "The sockmap %s already has a program of another owner", target);
+		return sma_fail_errno(error, errno, NULL, "%s cannot be attached to the sockmap %s",
+				      name, target);
+	}
+	sma_stage("sockmap-attached");
+	return 0;
+}
+
+static int pin(struct attach *attach, int fd, const char *prefix, const char *name,
+	       struct sma_error *error)
+{
+	char *path = sma_format("%s/%s%s", attach->staging, prefix, name);
+	int result = 0;
+
+	if (!path)
+		return sma_fail_memory(error);
+	/* bpffs reserves dots; libbpf's own maps (.rodata) have them. */
+	for (char *dot = path + strlen(attach->staging); (dot = strchr(dot, '.'));)
+		*dot = '_';
+	if (bpf_obj_pin(fd, path))
+		result =
+		    sma_fail_errno(error, errno, NULL, "%s cannot be pinned at %s", name, path);
+	free(path);
+	return result;
+}
+
+static int pin_meta(struct attach *attach, struct sma_error *error)
+{
+	char value[SMA_META_SIZE] = {0}, when[32], *text;
+	json_t *meta;
+	__u32 key = 0;
+	int fd, result;
+
+	sma_iso_time(time(NULL), when);
+	meta = json_pack("{s:{s:o, s:s}, s:{s:I, s:o}, s:s, s:s, s:i, s:O, s:O, s:[i, i, i]}",
+			 "object", "name", sma_text(attach->file.name), "sha256",
+			 attach->file.sha256, "cgroup", "id", (json_int_t)attach->cgroup.id, "path",
+			 sma_text(attach->cgroup.path), "attachedAt", when, "agent", SMA_VERSION,
+			 "sockmap", (int)attach->sockmap_id, "targets", attach->targets, "shared",
+			 attach->loaded.shared, "parts", (int)attach->programs, (int)attach->maps,
+			 (int)attach->links);
+	text = meta ? json_dumps(meta, JSON_COMPACT) : NULL;
+	json_decref(meta);
+	if (!text || strlen(text) >= sizeof(value)) {
+		free(text);
+		return sma_fail(error, SMA_UNSUPPORTED, "Use shorter names.",
+				"The description of the attachment exceeds %d bytes",
+				SMA_META_SIZE);
+	}
+	memcpy(value, text, strlen(text));
+	free(text);
+	fd = bpf_map_create(BPF_MAP_TYPE_ARRAY, "sm_meta", sizeof(key), sizeof(value), 1, NULL);
+	if (fd < 0)
+		return sma_fail_errno(error, errno, NULL,
+				      "The map of the description cannot be made");
+	if (bpf_map_update_elem(fd, &key, value, BPF_ANY))
+		result = sma_fail_errno(error, errno, NULL, "The description cannot be written");
+	else
+		result = pin(attach, fd, "", SMA_META_PIN, error);
+	close(fd);
+	return result;
+}
+
+static int pin_all(struct attach *attach, struct sma_error *error)
+{
+	struct bpf_program *program;
+	struct bpf_map *map;
+
+	if (mkdir(attach->staging, 0700))
+		return sma_fail_errno(error, errno, NULL, "The folder %s cannot be made",
+				      attach->staging);
+	bpf_object__for_each_program(program, attach->loaded.object)
+	{
+		if (bpf_program__fd(program) < 0)
+			continue;
+		if (pin(attach, bpf_program__fd(program), "prog_", bpf_program__name(program),
+			error))
+			return -1;
+		attach->programs++;
+		attach->links += sma_goes_to_cgroup(bpf_program__type(program));
+	}
+	bpf_object__for_each_map(map, attach->loaded.object)
+	{
+		if (bpf_map__fd(map) < 0)
+			continue;
+		if (pin(attach, bpf_map__fd(map), "map_", bpf_map__name(map), error))
+			return -1;
+		attach->maps++;
+	}
+	if (pin_meta(attach, error))
+		return -1;
+	sma_stage("pinned");
+	return 0;
+}
+
+static int cgroup_refused(const struct attach *attach, const char *program, struct sma_error *error)
+{
+	int number = errno;
+
+	if (number == EPERM && sma_caps_sufficient())
+		return sma_fail(
+		    error, SMA_BUSY, "Take the other program off (bpftool cgroup tree shows it).",
+		    "%s or a cgroup above it has a program attached that allows no other",
+		    attach->cgroup.path);
+	if (number == EINVAL)
+		return sma_fail(error, SMA_UNSUPPORTED, "Use Linux 5.10 or newer.",
+				"This kernel cannot attach %s to a cgroup by link", program);
+	return sma_fail_errno(error, number, NULL, "%s cannot be attached to the cgroup %s",
+			      program, attach->cgroup.path);
+}
+
+static int link_all(struct attach *attach, struct sma_error *error)
+{
+	struct bpf_program *program;
+
+	sma_progress(attach->context, "Attaching to %s", attach->cgroup.path);
+	bpf_object__for_each_program(program, attach->loaded.object)
+	{
+		const char *name = bpf_program__name(program);
+		enum bpf_attach_type type = bpf_program__expected_attach_type(program);
+		int fd, result;
+
+		if (bpf_program__fd(program) < 0 || !sma_goes_to_cgroup(bpf_program__type(program)))
+			continue;
+		if (bpf_program__type(program) == BPF_PROG_TYPE_SOCK_OPS)
+			type = BPF_CGROUP_SOCK_OPS;
+		fd = bpf_link_create(bpf_program__fd(program), attach->cgroup.fd, type, NULL);
+		if (fd < 0)
+			return cgroup_refused(attach, name, error);
+		sma_stage("linked");
+		result = pin(attach, fd, "link_", name, error);
+		close(fd);
+		if (result)
+			return -1;
+	}
+	sma_stage("link-pinned");
+	return 0;
+}
+
+static int publish(struct attach *attach, struct sma_error *error)
+{
+	if (renameat2(AT_FDCWD, attach->staging, AT_FDCWD, attach->final, RENAME_NOREPLACE)) {
+		if (errno == EEXIST)
+			return sma_fail(error, SMA_EXISTS,
+					"Detach it first, or choose another name.",
+					"An attachment named %s exists", attach->name);
+		return sma_fail_errno(error, errno, NULL, "The attachment cannot be put in place");
+	}
+	free(attach->staging);
+	attach->staging = attach->final;
+	attach->final = NULL;
+	sma_stage("published");
+	return configure(attach, 1, error);
+}
+
+/* Whatever is live is pinned: the folder is taken off like any other. */
+static void undo(struct attach *attach)
+{
+	struct sma_context context = {0};
+	struct sma_takeoff takeoff = {.timeout_ms = UNDO_TIMEOUT_MS};
+	struct sma_attachment folder;
+	struct sma_error ignored = {0};
+
+	if (sma_folder_open(attach->staging, &folder, &ignored) == 0) {
+		if (sma_stop(&folder, &ignored) == 0 &&
+		    sma_drain(&context, &folder, &takeoff, &ignored) == 0 && takeoff.empty)
+			sma_remove(attach->root, &folder, &ignored);
+		json_decref(takeoff.remaining);
+		sma_attachment_close(&folder);
+	}
+	sma_error_clear(&ignored);
+}
+
+static int run(struct attach *attach, struct sma_error *error)
+{
+	char *bpffs = strndup(attach->root, strlen(attach->root) - strlen("/sockmap"));
+	int result = bpffs ? sma_load(attach->context, &attach->file, bpffs, &attach->loaded, error)
+			   : sma_fail_memory(error);
+
+	free(bpffs);
+	if (result)
+		return -1;
+	sma_stage("loaded");
+	attach->targets = json_object();
+	if (sma_cancelled(attach->context, error) || configure(attach, 0, error) ||
+	    choose_sockmaps(attach, error))
+		return -1;
+	if (pin_all(attach, error) || attach_to_sockmaps(attach, error) ||
+	    sma_cancelled(attach->context, error) || link_all(attach, error) ||
+	    publish(attach, error)) {
+		undo(attach);
+		return -1;
+	}
+	return 0;
+}
+
+static json_t *attach_locked(struct attach *attach, struct sma_error *error)
+{
+	int lock = sma_pins_lock(attach->context, attach->root, true, error);
+	json_t *result = NULL;
+
+	if (lock < 0)
+		return NULL;
+	sma_pins_sweep(attach->context, attach->root);
+	if (access(attach->final, F_OK) == 0)
+		sma_fail(error, SMA_EXISTS, "Detach it first, or choose another name.",
+			 "An attachment named %s exists", attach->name);
+	else if (access(attach->staging, F_OK) == 0)
+		sma_fail(error, SMA_BUSY,
+			 "Read or close those connections, or choose another name.",
+			 "Connections of an interrupted attach of %s still hold unread bytes",
+			 attach->name);
+	else if (run(attach, error) == 0)
+		result = sma_show_attachment(attach->root, attach->name, error);
+	close(lock);
+	return result;
+}
+
+json_t *sma_attach(struct sma_context *context, const json_t *params, struct sma_error *error)
+{
+	struct attach attach = {.context = context, .cgroup = {.fd = -1}};
+	const char *cgroup = NULL;
+	json_t *result = NULL;
+
+	if (sma_param_name(params, &attach.name, error) ||
+	    sma_param_string(params, "cgroup", true, &cgroup, error) ||
+	    sma_param_string(params, "skMsgMap", false, &attach.sk_msg_map, error) ||
+	    sma_object_read(params, &attach.file, error))
+		return NULL;
+	if (!sma_caps_sufficient())
+		sma_fail(error, SMA_NOT_PERMITTED, SMA_CAPS_ACTION,
+			 "Programs cannot be attached: %s is missing", sma_caps_missing());
+	else if (sma_cgroup_open(cgroup, &attach.cgroup, error) == 0)
+		attach.root = sma_pins_root(context, error);
+	if (attach.root) {
+		attach.final = sma_pins_path(attach.root, attach.name);
+		attach.staging = attach.final ? sma_format("%s/%%on-%s", attach.root,
+							   attach.final + strlen(attach.root) + 1)
+					      : NULL;
+		if (attach.staging)
+			result = attach_locked(&attach, error);
+		else
+			sma_fail_memory(error);
+	}
+	sma_loaded_close(&attach.loaded);
+	sma_cgroup_close(&attach.cgroup);
+	sma_object_free(&attach.file);
+	json_decref(attach.targets);
+	free(attach.root);
+	free(attach.staging);
+	free(attach.final);
+	return result;
+}

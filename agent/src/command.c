@@ -1,0 +1,294 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <ctype.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "command.h"
+#include "pins.h"
+#include "print.h"
+#include "show.h"
+#include "text.h"
+
+#define DEFAULT_NAME "default"
+
+static int complete_object(json_t *params, const char *path, struct sma_error *error)
+{
+	if (!path)
+		return sma_fail(error, SMA_INVALID_PARAMS, NULL, "An object file is required");
+	json_object_set_new(params, "object", json_pack("{s:o}", "path", sma_text(path)));
+	return 0;
+}
+
+static int complete_attach(struct sma_context *context, json_t *params, const char *operand,
+			   struct sma_error *error)
+{
+	const char *path = json_string_value(json_object_get(params, "object"));
+	char *copy = path ? strdup(path) : NULL;
+	int result;
+
+	(void)context;
+	(void)operand;
+	if (!json_object_get(params, "name"))
+		json_object_set_new(params, "name", json_string(DEFAULT_NAME));
+	result = path ? complete_object(params, copy, error)
+		      : sma_fail(error, SMA_INVALID_PARAMS, NULL, "--object is required");
+	free(copy);
+	if (result == 0 && !json_object_get(params, "cgroup"))
+		result = sma_fail(error, SMA_INVALID_PARAMS,
+				  "Choose one of `sockmap-agent cgroups`.", "--cgroup is required");
+	return result;
+}
+
+static int complete_verify(struct sma_context *context, json_t *params, const char *operand,
+			   struct sma_error *error)
+{
+	(void)context;
+	return complete_object(params, operand, error);
+}
+
+static int complete_name(struct sma_context *context, json_t *params, const char *operand,
+			 struct sma_error *error)
+{
+	const char *name;
+	json_t *names;
+
+	(void)operand;
+	if (json_object_get(params, "name"))
+		return 0;
+	name = sma_only_attachment(context, &names, error);
+	if (name)
+		json_object_set_new(params, "name", sma_text(name));
+	json_decref(names);
+	return name ? 0 : -1;
+}
+
+/* `sockets` of an attachment: its sockmap. */
+static int complete_sockets(struct sma_context *context, json_t *params, const char *operand,
+			    struct sma_error *error)
+{
+	struct sma_attachment attachment;
+	const struct sma_pin *sockmap;
+	const char *name;
+	char *root;
+	int result;
+
+	if (json_object_get(params, "map"))
+		return 0;
+	if (complete_name(context, params, operand, error))
+		return -1;
+	name = json_string_value(json_object_get(params, "name"));
+	root = sma_pins_root(context, error);
+	result = root ? sma_attachment_open(root, name, &attachment, error) : -1;
+	free(root);
+	if (result)
+		return -1;
+	sockmap = sma_attachment_sockmap(&attachment);
+	if (sockmap)
+		json_object_set_new(params, "map", json_integer(sockmap->id));
+	else
+		result = sma_fail(error, SMA_NOT_FOUND, NULL, "%s has no sockmap", name);
+	sma_attachment_close(&attachment);
+	return result;
+}
+
+static int map_by_name(struct sma_context *context, json_t *params, const char *name,
+		       struct sma_error *error)
+{
+	json_t *maps = sma_maps(context, NULL, error), *map, *found = json_array();
+	size_t index;
+
+	json_array_foreach(json_object_get(maps, "maps"), index, map)
+	{
+		const char *candidate = json_string_value(json_object_get(map, "name"));
+
+		if (candidate && strcmp(candidate, name) == 0)
+			json_array_append_new(
+			    found,
+			    json_sprintf("%lld", json_integer_value(json_object_get(map, "id"))));
+	}
+	if (maps && json_array_size(found) == 1) {
+		json_object_set_new(
+		    params, "id", json_integer(atoll(json_string_value(json_array_get(found, 0)))));
+	} else if (maps && json_array_size(found) == 0) {
+		sma_fail(error, SMA_NOT_FOUND, "List them with `sockmap-agent maps`.",
+			 "There is no map named %s", name);
+	} else if (maps) {
+		sma_fail(error, SMA_AMBIGUOUS, "Choose one by its id.", "%zu maps are named %s",
+			 json_array_size(found), name);
+		error->choices = json_incref(found);
+	}
+	json_decref(found);
+	json_decref(maps);
+	return error->message ? -1 : 0;
+}
+
+static int complete_map(struct sma_context *context, json_t *params, const char *operand,
+			struct sma_error *error)
+{
+	if (!operand)
+		return sma_fail(error, SMA_INVALID_PARAMS, "List them with `sockmap-agent maps`.",
+				"The id or name of a map is required");
+	if (strlen(operand) < 11 && strspn(operand, "0123456789") == strlen(operand)) {
+		json_object_set_new(params, "id", json_integer(atoll(operand)));
+		return 0;
+	}
+	return map_by_name(context, params, operand, error);
+}
+
+static int detach_verdict(const json_t *result)
+{
+	return json_is_true(json_object_get(result, "removed")) ? 0 : SMA_EXIT_INCOMPLETE;
+}
+
+static int verify_verdict(const json_t *result)
+{
+	json_t *programs = json_object_get(result, "programs"), *program;
+	size_t index;
+
+	json_array_foreach(programs, index, program)
+	{
+		if (!json_is_true(json_object_get(program, "ok")))
+			return SMA_EXIT_REJECTED;
+	}
+	return 0;
+}
+
+#define NAME_OPTION                                                                                \
+	{                                                                                          \
+		"--name", "name", OPTION_TEXT, "NAME", "which attachment (default: the only one)"  \
+	}
+#define PAGE_OPTIONS                                                                               \
+	{"--offset", "offset", OPTION_NUMBER, "N", "first row of the page"},                       \
+	{                                                                                          \
+		"--limit", "limit", OPTION_NUMBER, "N", "rows of the page (default 100)"           \
+	}
+
+static const struct command commands[] = {
+    {"attach",
+     "attach",
+     NULL,
+     "Load an object and attach it to a cgroup and its sockmap",
+     {{"--object", "object", OPTION_TEXT, "FILE", "BPF object file"},
+      {"--cgroup", "cgroup", OPTION_TEXT, "PATH", "absolute, or below the cgroup v2 root"},
+      {"--name", "name", OPTION_TEXT, "NAME", "of the attachment (default: " DEFAULT_NAME ")"},
+      {"--sk-msg-map", "skMsgMap", OPTION_TEXT, "MAP",
+       "sockmap for sk_msg, when there are several"}},
+     complete_attach,
+     sma_print_attachment,
+     NULL},
+    {"detach",
+     "detach",
+     NULL,
+     "Take an attachment off without losing a byte",
+     {NAME_OPTION,
+      {"--drain-timeout", "drainTimeoutMs", OPTION_MILLISECONDS, "SECONDS",
+       "how long to wait for queued bytes to be read (default 5)"},
+      {"--force", "force", OPTION_FLAG, NULL, "then drop what is still queued"}},
+     complete_name,
+     sma_print_detached,
+     detach_verdict},
+    {"status", "status", NULL, "List attachments", {{0}}, NULL, sma_print_status, NULL},
+    {"stats",
+     "stats",
+     NULL,
+     "Counters of an attachment of the Sockmap datapath",
+     {NAME_OPTION},
+     complete_name,
+     sma_print_stats,
+     NULL},
+    {"sockets",
+     "sockets",
+     NULL,
+     "Sockets of a sockmap",
+     {NAME_OPTION,
+      {"--map", "map", OPTION_NUMBER, "ID", "a sockmap of the host instead"},
+      {"--sort", "sort", OPTION_TEXT, "COLUMN", "e.g. redirectedBytes"},
+      {"--descending", "descending", OPTION_FLAG, NULL, "largest first"},
+      {"--filter", "filter", OPTION_TEXT, "TEXT", "in addresses, ports, command, cgroup or reason"},
+      PAGE_OPTIONS},
+     complete_sockets,
+     sma_print_sockets,
+     NULL},
+    {"progs",
+     "programs",
+     NULL,
+     "List BPF programs of the host",
+     {{0}},
+     NULL,
+     sma_print_programs,
+     NULL},
+    {"maps", "maps", NULL, "List BPF maps of the host", {{0}}, NULL, sma_print_maps, NULL},
+    {"map",
+     "mapEntries",
+     "ID|NAME",
+     "Entries of a map",
+     {PAGE_OPTIONS},
+     complete_map,
+     sma_print_entries,
+     NULL},
+    {"cgroups",
+     "cgroups",
+     NULL,
+     "List cgroups",
+     {{"--filter", "filter", OPTION_TEXT, "TEXT", "substring of the path"},
+      {"--limit", "limit", OPTION_NUMBER, "N", "at most so many (default 1000)"}},
+     NULL,
+     sma_print_cgroups,
+     NULL},
+    {"verify",
+     "verify",
+     "FILE",
+     "Let the kernel's verifier judge each program of an object",
+     {{"--prog", "program", OPTION_TEXT, "NAME", "only this one"},
+      {"--log-level", "logLevel", OPTION_NUMBER, "1|2|4",
+       "1 each insn, 2 every path, 4 statistics"}},
+     complete_verify,
+     sma_print_verified,
+     verify_verdict},
+    {"probe",
+     "probe",
+     NULL,
+     "What this kernel can do, and its known sockmap bugs",
+     {{0}},
+     NULL,
+     sma_print_probe,
+     NULL},
+};
+
+const struct command *sma_find_command(const char *name)
+{
+	for (size_t i = 0; i < sizeof(commands) / sizeof(*commands); i++) {
+		if (strcmp(commands[i].name, name) == 0)
+			return &commands[i];
+	}
+	return NULL;
+}
+
+void sma_print_usage(FILE *out)
+{
+	fprintf(out, "usage: sockmap-agent [--bpffs DIR] COMMAND [OPTION]...\n\n");
+	for (size_t i = 0; i < sizeof(commands) / sizeof(*commands); i++)
+		fprintf(out, "  %-8s %s\n", commands[i].name, commands[i].help);
+	fprintf(out, "  %-8s %s\n\n", "serve", "Speak JSON-RPC on stdin and stdout (--nonce HEX)");
+	fprintf(out,
+		"Every command but serve takes --json, and each explains itself with --help.\n"
+		"--bpffs DIR (or SOCKMAP_BPFFS) names another bpffs folder; --version prints the "
+		"version.\n");
+}
+
+void sma_print_command_help(const struct command *command, FILE *out)
+{
+	fprintf(out, "usage: sockmap-agent %s [OPTION]...%s%s\n\n%s.\n\n", command->name,
+		command->operand ? " " : "", command->operand ? command->operand : "",
+		command->help);
+	for (const struct option_spec *option = command->options;
+	     option < command->options + MAX_OPTIONS && option->flag; option++) {
+		char left[64];
+
+		snprintf(left, sizeof(left), "%s%s%s", option->flag, option->argument ? " " : "",
+			 option->argument ? option->argument : "");
+		fprintf(out, "  %-26s %s\n", left, option->help);
+	}
+	fprintf(out, "  %-26s %s\n", "--json", "print the result as JSON");
+}

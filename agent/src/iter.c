@@ -1,0 +1,231 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "iter.h"
+
+#include <bpf/bpf.h>
+#include <bpf/libbpf.h>
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "log.h"
+#include "text.h"
+
+#define MAX_RECORDS ((size_t)4 << 30)
+
+extern const char sma_sockets_object[], sma_sockets_object_end[];
+extern const char sma_peers_object[], sma_peers_object_end[];
+
+static int attach(struct sma_iter *iter, int map_fd)
+{
+	union bpf_iter_link_info info = {.map.map_fd = (__u32)map_fd};
+	LIBBPF_OPTS(bpf_iter_attach_opts, options, .link_info = &info,
+		    .link_info_len = sizeof(info));
+
+	iter->link =
+	    bpf_program__attach_iter(bpf_object__next_program(iter->object, NULL), &options);
+	return iter->link ? 0 : -errno;
+}
+
+static int load(struct sma_iter *iter, const char *begin, const char *end,
+		const struct sma_iter_config *config, int map_fd)
+{
+	struct bpf_map *rodata;
+	int result;
+
+	iter->object = bpf_object__open_mem(begin, (size_t)(end - begin), NULL);
+	if (!iter->object)
+		return -errno;
+	rodata = config ? bpf_object__find_map_by_name(iter->object, ".rodata") : NULL;
+	if (config && (!rodata || bpf_map__set_initial_value(rodata, config, sizeof(*config))))
+		result = -EINVAL;
+	else
+		result = bpf_object__load(iter->object);
+	if (result == 0)
+		result = attach(iter, map_fd);
+	if (result)
+		sma_iter_close(iter);
+	return result;
+}
+
+static int failed(int result, const char *what, struct sma_error *error)
+{
+	char *said = sma_log_take();
+
+	if (result == 0) {
+		free(said);
+		return 0;
+	}
+	if (result == -EPERM)
+		sma_fail_errno(error, EPERM, NULL, "The iterator over %s cannot be loaded", what);
+	else
+		sma_fail(error, SMA_UNSUPPORTED,
+			 "Use Linux 5.10 or newer, built with CONFIG_DEBUG_INFO_BTF.",
+			 "This kernel cannot run the iterator over %s: %s", what,
+			 strerror(-result));
+	free(error->log);
+	error->log = said;
+	return -1;
+}
+
+int sma_iter_open_sockets(struct sma_iter *iter, int map_fd, unsigned int key_size,
+			  struct sma_error *error)
+{
+	struct sma_iter_config config = {.key_size = key_size, .make_cookie = 1};
+	int result;
+
+	memset(iter, 0, sizeof(*iter));
+	sma_log_begin(0);
+	result = load(iter, sma_sockets_object, sma_sockets_object_end, &config, map_fd);
+	if (result) {
+		config.make_cookie = 0;
+		result = load(iter, sma_sockets_object, sma_sockets_object_end, &config, map_fd);
+	}
+	iter->key_size = key_size;
+	iter->record_size = sizeof(struct sma_iter_socket) + key_size;
+	return failed(result, "a sockmap", error);
+}
+
+int sma_iter_open_peers(struct sma_iter *iter, int map_fd, struct sma_error *error)
+{
+	int result;
+
+	memset(iter, 0, sizeof(*iter));
+	sma_log_begin(0);
+	result = load(iter, sma_peers_object, sma_peers_object_end, NULL, map_fd);
+	iter->record_size = sizeof(struct sma_iter_peer);
+	return failed(result, "socket storage", error);
+}
+
+void sma_iter_close(struct sma_iter *iter)
+{
+	bpf_link__destroy(iter->link);
+	bpf_object__close(iter->object);
+	iter->link = NULL;
+	iter->object = NULL;
+}
+
+static int read_records(struct sma_iter *iter, struct sma_buffer *records, struct sma_error *error)
+{
+	int fd = bpf_iter_create(bpf_link__fd(iter->link)), result;
+
+	if (fd < 0)
+		return sma_fail_errno(error, errno, NULL, "The iterator cannot be started");
+	result = sma_read_fd(fd, MAX_RECORDS, records);
+	close(fd);
+	if (result)
+		return sma_fail_errno(error, -result, NULL, "The iterator cannot be read");
+	return 0;
+}
+
+/* qsort() has no argument for the key size; all keys of one reading follow their record. */
+static int by_socket(const void *left, const void *right)
+{
+	const struct sma_socket *a = left, *b = right;
+
+	if (a->record.sk != b->record.sk)
+		return a->record.sk < b->record.sk ? -1 : 1;
+	return a->key < b->key ? -1 : a->key > b->key;
+}
+
+/* The iterator may show an entry again where its buffer wrapped: same socket, same key. */
+static void drop_repeats(struct sma_sockets *sockets, size_t key_size)
+{
+	size_t kept = 0;
+
+	for (size_t i = 0; i < sockets->count; i++) {
+		const struct sma_socket *socket = &sockets->list[i];
+		bool repeated = false;
+
+		for (size_t j = kept; j > 0 && sockets->list[j - 1].record.sk == socket->record.sk;
+		     j--) {
+			if (memcmp(sockets->list[j - 1].key, socket->key, key_size) == 0)
+				repeated = true;
+		}
+		if (!repeated)
+			sockets->list[kept++] = *socket;
+	}
+	sockets->count = kept;
+}
+
+int sma_iter_sockets(struct sma_iter *iter, struct sma_sockets *out, struct sma_error *error)
+{
+	struct sma_buffer records = {0};
+
+	memset(out, 0, sizeof(*out));
+	if (read_records(iter, &records, error)) {
+		free(records.data);
+		return -1;
+	}
+	out->count = records.size / iter->record_size;
+	out->storage = records.data;
+	out->list = calloc(out->count + 1, sizeof(*out->list));
+	if (!out->list) {
+		sma_sockets_free(out);
+		return sma_fail_memory(error);
+	}
+	for (size_t i = 0; i < out->count; i++) {
+		const char *at = records.data + i * iter->record_size;
+
+		memcpy(&out->list[i].record, at, sizeof(out->list[i].record));
+		out->list[i].key = (const unsigned char *)at + sizeof(out->list[i].record);
+	}
+	if (out->count > 1)
+		qsort(out->list, out->count, sizeof(*out->list), by_socket);
+	drop_repeats(out, iter->key_size);
+	return 0;
+}
+
+void sma_sockets_free(struct sma_sockets *sockets)
+{
+	free(sockets->list);
+	free(sockets->storage);
+	memset(sockets, 0, sizeof(*sockets));
+}
+
+static int by_cookie(const void *left, const void *right)
+{
+	const struct sma_iter_peer *a = left, *b = right;
+
+	return a->cookie < b->cookie ? -1 : a->cookie > b->cookie;
+}
+
+int sma_iter_peers(struct sma_iter *iter, struct sma_iter_peer **list, size_t *count,
+		   struct sma_error *error)
+{
+	struct sma_buffer records = {0};
+
+	*list = NULL;
+	*count = 0;
+	if (read_records(iter, &records, error)) {
+		free(records.data);
+		return -1;
+	}
+	*list = (struct sma_iter_peer *)(void *)records.data;
+	*count = records.size / sizeof(**list);
+	if (*count > 1)
+		qsort(*list, *count, sizeof(**list), by_cookie);
+	return 0;
+}
+
+const struct sma_iter_peer *sma_find_peer(const struct sma_iter_peer *list, size_t count,
+					  __u64 cookie)
+{
+	struct sma_iter_peer wanted = {.cookie = cookie};
+
+	return cookie && count ? bsearch(&wanted, list, count, sizeof(*list), by_cookie) : NULL;
+}
+
+int sma_read_sockets(int map_fd, unsigned int key_size, struct sma_sockets *out,
+		     struct sma_error *error)
+{
+	struct sma_iter iter;
+	int result;
+
+	memset(out, 0, sizeof(*out));
+	if (sma_iter_open_sockets(&iter, map_fd, key_size, error))
+		return -1;
+	result = sma_iter_sockets(&iter, out, error);
+	sma_iter_close(&iter);
+	return result;
+}

@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef SMA_PROBE_FIONREAD_H
+#define SMA_PROBE_FIONREAD_H
+
+#define SMA_FIONREAD_WARNING                                                                       \
+	"On this kernel ioctl(FIONREAD) returns 0 for unread bytes that reached a socket in a "    \
+	"sockmap through the stack, so programs that size their reads by it (nginx, Java, .NET) "  \
+	"may stall; kernels with the fix 04af4efde58a (bpf, sockmap: fix FIONREAD) are free of "   \
+	"it."
+
+/*
+ * 1: this kernel has the regression of 929e30f93125 (6.6.128, 6.12.75, 6.18.14, 6.19 and
+ * distribution backports), 0: it has not, -1: it could not be tried. Tried once per process, with a
+ * sockhash and a loopback connection of its own, in some milliseconds.
+ */
+int sma_fionread_broken(void);
+
+#endif
