@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: Apache-2.0
+
+export interface Spread {
+  readonly median: number;
+  readonly low: number;
+  readonly high: number;
+}
+
+/** Median with the smallest and the greatest value: with a handful of rounds the honest range. */
+export function spread(values: readonly number[]): Spread {
+  const sorted = [...values].sort((a, b) => a - b);
+  const at = (index: number): number => sorted[index] ?? Number.NaN;
+  const middle = Math.floor(sorted.length / 2);
+  const median = sorted.length % 2 === 1 ? at(middle) : (at(middle - 1) + at(middle)) / 2;
+  return { median, low: at(0), high: at(sorted.length - 1) };
+}
+
+/** `2.31 (2.20-2.44)`; ratios of one run, so they hold where absolute times do not. */
+export const showSpread = ({ median, low, high }: Spread): string =>
+  `${median.toFixed(2)} (${low.toFixed(2)}-${high.toFixed(2)})`;
+
+/** Left-aligned first column, the others right-aligned. */
+export function showTable(header: readonly string[], rows: readonly (readonly string[])[]): string {
+  const widths = header.map((title, column) =>
+    Math.max(title.length, ...rows.map(row => row[column]?.length ?? 0)),
+  );
+  const line = (cells: readonly string[]): string =>
+    cells
+      .map((cell, column) =>
+        column === 0 ? cell.padEnd(widths[column] ?? 0) : cell.padStart(widths[column] ?? 0),
+      )
+      .join('  ');
+  return [line(header), line(widths.map(width => '-'.repeat(width))), ...rows.map(line)].join('\n');
+}

@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: Apache-2.0
+import { readdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+
+/** Counts of a run, with the names that vitest's JSON report gives them. */
+interface Report {
+  numTotalTests: number;
+  numPassedTests: number;
+}
+
+/**
+ * Entry that VS Code calls inside the extension host (`extensionTestsPath`): runs every compiled `*.test.js`
+ * beside it. Rejects when a test fails or is skipped, or when there are fewer than `SOCKMAP_HOST_FLOOR`.
+ */
+export async function run(): Promise<void> {
+  // Mocha is an ES module and this file is not: a static import would become require().
+  const { default: Mocha } = await import('mocha');
+  const mocha = new Mocha({ ui: 'bdd', color: false, timeout: 60_000, reporter: 'spec', forbidOnly: true });
+  const files = readdirSync(__dirname, { recursive: true, encoding: 'utf8' });
+  for (const file of files.sort()) if (file.endsWith('.test.js')) mocha.addFile(join(__dirname, file));
+  await mocha.loadFilesAsync();
+  const report: Report = { numTotalTests: 0, numPassedTests: 0 };
+  await new Promise<void>(resolve => {
+    const runner = mocha.run(() => {
+      resolve();
+    });
+    // A failing hook has no test of its own, but it is a failure.
+    runner.on('fail', () => report.numTotalTests++);
+    runner.on('pending', () => report.numTotalTests++);
+    runner.on('pass', () => {
+      report.numTotalTests++;
+      report.numPassedTests++;
+    });
+  });
+  const path = process.env['SOCKMAP_HOST_REPORT'];
+  if (path !== undefined) writeFileSync(path, JSON.stringify(report));
+  const floor = Math.max(1, Number(process.env['SOCKMAP_HOST_FLOOR'] ?? '1'));
+  const failed = report.numTotalTests - report.numPassedTests;
+  if (failed > 0) throw new Error(`${failed} tests of the extension host failed or were skipped`);
+  if (report.numTotalTests < floor) {
+    throw new Error(`${report.numTotalTests} tests ran in the extension host, the floor is ${floor}`);
+  }
+}

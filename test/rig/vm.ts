@@ -1,0 +1,187 @@
+// SPDX-License-Identifier: Apache-2.0
+import type { ChildProcess } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { existsSync } from 'node:fs';
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { connect, createServer } from 'node:net';
+import { join } from 'node:path';
+import { cacheFolder, withLock } from './cache';
+import { checkout, temporaryFolder } from './checkout';
+import { ProcessGroup, run } from './processes';
+
+export const vmKernels = ['5.10', '6.1', '6.12'] as const;
+export type VmKernel = (typeof vmKernels)[number];
+export type VmArch = 'amd64' | 'arm64';
+
+export interface VmOptions {
+  readonly kernel: VmKernel;
+  /** arm64 is to be had with 6.1 and 6.12. */
+  readonly arch?: VmArch;
+  /** Seconds after which the guest ends by itself, should nobody end it. */
+  readonly lifeSeconds?: number;
+}
+
+/** A running test host: busybox, sshd, bpftool, cgroup2 at /sys/fs/cgroup, bpffs at /sys/fs/bpf; all in RAM. */
+export interface Vm {
+  /** File for `ssh -F`, which knows `host` and `userHost`. */
+  readonly sshConfig: string;
+  /** root */
+  readonly host: 'vm';
+  /** uid 1000, without any right and without sudo */
+  readonly userHost: 'vm-user';
+  readonly port: number;
+  /** Kernel release, as `uname -r`. */
+  readonly release: string;
+  /** Pulls the network cable: connections hang as they do when a link is cut. */
+  cut(): Promise<void>;
+  /** Plugs it in again. */
+  restore(): Promise<void>;
+  /** What the guest wrote to its console. */
+  console(): string;
+  stop(): Promise<void>;
+}
+
+const script = join(checkout, 'test', 'rig', 'guest', 'vm.sh');
+const bootLimitMs = 90_000;
+
+/** Environment of vm.sh; the image's name changes with the scripts that make it. */
+async function environment(options: VmOptions): Promise<NodeJS.ProcessEnv & { VM: string; IMAGE: string }> {
+  const { kernel, arch = 'amd64', lifeSeconds = 1800 } = options;
+  const hash = createHash('sha256');
+  for (const file of ['vm.sh', 'init.sh']) hash.update(await readFile(join(script, '..', file)));
+  const folder = join(cacheFolder(), 'vm');
+  const image = join(folder, `${kernel}-${arch}-${hash.digest('hex').slice(0, 12)}.cpio`);
+  return { ...process.env, VM: folder, IMAGE: image, KERNEL: kernel, ARCH: arch, LIFE: String(lifeSeconds) };
+}
+
+/** Downloads and builds what a test host needs, once; concurrent callers wait for each other. */
+export async function prepareVm(options: VmOptions): Promise<void> {
+  const env = await environment(options);
+  if (existsSync(env.IMAGE)) return;
+  await mkdir(env.VM, { recursive: true });
+  await withLock(join(env.VM, 'lock'), async () => {
+    if (existsSync(env.IMAGE)) return;
+    await run(script, ['prepare'], { env, label: `preparing a test host with kernel ${options.kernel}` });
+  });
+}
+
+function freePort(): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const server = createServer();
+    server.on('error', reject);
+    server.listen(0, '127.0.0.1', () => {
+      const address = server.address();
+      server.close(() => {
+        if (address === null || typeof address === 'string') reject(new Error('no port'));
+        else resolve(address.port);
+      });
+    });
+  });
+}
+
+async function writeSshConfig(folder: string, vm: string, port: number): Promise<string> {
+  const [type, key] = (await readFile(join(vm, 'hostkey.pub'), 'utf8')).split(' ');
+  const knownHosts = join(folder, 'known_hosts');
+  await writeFile(knownHosts, `[127.0.0.1]:${port} ${type ?? ''} ${key ?? ''}\n`);
+  const config = join(folder, 'ssh_config');
+  const lines = [
+    'Host vm-user',
+    '  User user',
+    'Host vm vm-user',
+    '  HostName 127.0.0.1',
+    `  Port ${port}`,
+    '  User root',
+    `  IdentityFile ${join(vm, 'id')}`,
+    '  IdentitiesOnly yes',
+    `  UserKnownHostsFile ${knownHosts}`,
+    '  GlobalKnownHostsFile /dev/null',
+    '  StrictHostKeyChecking yes',
+    '  PreferredAuthentications publickey',
+    '  BatchMode yes',
+    '  ConnectTimeout 20',
+    '  LogLevel ERROR',
+  ];
+  await writeFile(config, `${lines.join('\n')}\n`);
+  return config;
+}
+
+/** Waits for the guest's word that its sshd listens: QEMU itself accepts connections long before. */
+function releaseOf(child: ChildProcess, console: () => string): Promise<string> {
+  return new Promise((resolve, reject) => {
+    const timer = setTimeout(() => {
+      reject(new Error(`the test host did not boot within ${bootLimitMs / 1000} s:\n${console()}`));
+    }, bootLimitMs);
+    child.stdout?.on('data', () => {
+      const ready = /VM-READY (\S+)\s/.exec(console());
+      if (ready?.[1] === undefined) return;
+      clearTimeout(timer);
+      resolve(ready[1]);
+    });
+    child.on('exit', () => {
+      clearTimeout(timer);
+      reject(new Error(`QEMU ended:\n${console()}`));
+    });
+    child.on('error', error => {
+      clearTimeout(timer);
+      reject(error);
+    });
+  });
+}
+
+/** Gives QEMU's monitor one command and waits for its next prompt. */
+function monitor(path: string, command: string): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const socket = connect(path);
+    let text = '';
+    socket.setTimeout(5_000, () => socket.destroy(new Error(`QEMU's monitor does not answer to ${command}`)));
+    socket.setEncoding('utf8').on('data', (data: string) => {
+      const prompts = (text += data).split('(qemu) ').length - 1;
+      if (prompts === 1 && !text.includes(command)) socket.write(`${command}\n`);
+      if (prompts >= 2) {
+        socket.end();
+        resolve();
+      }
+    });
+    socket.on('error', reject);
+  });
+}
+
+/** Boots a test host (some seconds once prepared) and returns when its sshd listens. */
+export async function startVm(options: VmOptions): Promise<Vm> {
+  await prepareVm(options);
+  const env = await environment(options);
+  const folder = await temporaryFolder('vm');
+  const group = new ProcessGroup();
+  const stop = async (): Promise<void> => {
+    await group.stop();
+    await folder.remove();
+  };
+  try {
+    const port = await freePort();
+    const sshConfig = await writeSshConfig(folder.path, env.VM, port);
+    const child = group.spawn(script, ['run', String(port), folder.path], { env });
+    let output = '';
+    const keep = (text: string): void => {
+      output = (output + text).slice(-20_000);
+    };
+    child.stdout?.setEncoding('utf8').on('data', keep);
+    child.stderr?.setEncoding('utf8').on('data', keep);
+    const release = await releaseOf(child, () => output);
+    const link = (state: string): Promise<void> =>
+      monitor(join(folder.path, 'monitor'), `set_link n0 ${state}`);
+    return {
+      sshConfig,
+      host: 'vm',
+      userHost: 'vm-user',
+      port,
+      release,
+      cut: () => link('off'),
+      restore: () => link('on'),
+      console: () => output,
+      stop,
+    };
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+}

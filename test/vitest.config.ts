@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: Apache-2.0
+import { defineConfig, type TestProjectInlineConfiguration } from 'vitest/config';
+
+interface Limits {
+  readonly testTimeout: number;
+  readonly hookTimeout: number;
+}
+
+/** One suite: the tests of a folder. Suites that share the kernel or a workbench run their files in turn. */
+function project(name: string, limits: Limits, fileParallelism: boolean): TestProjectInlineConfiguration {
+  return {
+    test: {
+      name,
+      include: [`test/${name}/**/*.test.ts`],
+      ...limits,
+      fileParallelism,
+      pool: 'forks',
+    },
+  };
+}
+
+const quick: Limits = { testTimeout: 10_000, hookTimeout: 10_000 };
+const kernel: Limits = { testTimeout: 60_000, hookTimeout: 60_000 };
+const machines: Limits = { testTimeout: 120_000, hookTimeout: 180_000 };
+
+export default defineConfig({
+  root: new URL('..', import.meta.url).pathname,
+  test: {
+    maxWorkers: 2,
+    allowOnly: false,
+    projects: [
+      project('unit', quick, true),
+      project('datapath', kernel, false),
+      project('agent', kernel, false),
+      project('ssh', machines, false),
+      project('e2e', machines, false),
+      project('package', kernel, false),
+    ],
+  },
+});
