@@ -77,7 +77,7 @@ static __always_inline __u32 sm_judge(struct sk_msg_md *msg, struct sm_peer *pee
 		return SM_EXCLUDED;
 	if (peer->mode != SM_MODE_REDIRECT) {
 		first_seq = peer->active ? peer->handshake.snd_nxt : peer->handshake.rcv_nxt;
-		if (!sm_in_order(tp, peer_sk, first_seq))
+		if (!sm_in_order(tp, peer, peer_sk, first_seq))
 			return SM_ORDER;
 	}
 	if (sm_over_limit(peer, peer_sk, msg->size, limit))

@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/time.h>
 
 #include "command.h"
 #include "rpc.h"
@@ -18,10 +19,15 @@
 /* What the signal handler sets; the running command sees it at its next check. */
 static struct sma_context *interrupted;
 
+/* libbpf loads again when a signal interrupted the verifier: keep interrupting until it gives up.
+ */
 static void on_signal(int number)
 {
-	(void)number;
+	struct itimerval again = {.it_interval.tv_usec = 20000, .it_value.tv_usec = 20000};
+
 	atomic_store(&interrupted->cancelled, true);
+	if (number != SIGALRM)
+		setitimer(ITIMER_REAL, &again, NULL);
 }
 
 static void catch_signals(struct sma_context *context)
@@ -32,6 +38,7 @@ static void catch_signals(struct sma_context *context)
 	sigaction(SIGINT, &action, NULL);
 	sigaction(SIGTERM, &action, NULL);
 	sigaction(SIGHUP, &action, NULL);
+	sigaction(SIGALRM, &action, NULL);
 }
 
 static void print_progress(void *to, const char *message)

@@ -146,5 +146,7 @@ char *sma_log_complaint(const char *log)
 		best += 8;
 		best_length -= 8;
 	}
-	return best ? strndup(best, best_length) : strdup("The verifier gave no reason");
+	while (best && best_length && strchr(". \r", best[best_length - 1]))
+		best_length--;
+	return best ? strndup(best, best_length) : strdup("no reason was given");
 }

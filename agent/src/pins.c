@@ -258,6 +258,7 @@ static int add_pin(struct sma_attachment *attachment, const char *file)
 	if (pin.type == SMA_PIN_MAP && strcmp(file, SMA_META_PIN) == 0) {
 		json_decref(attachment->meta);
 		attachment->meta = read_meta(&pin);
+		attachment->meta_id = pin.id;
 		close(pin.fd);
 		return 0;
 	}

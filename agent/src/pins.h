@@ -35,7 +35,8 @@ struct sma_attachment {
 	char *path;
 	struct sma_pin *pins;
 	size_t count;
-	json_t *meta; /* as found, an object; NULL: missing or unreadable. Not to be trusted. */
+	uint32_t meta_id; /* of the map that holds the description; 0: none */
+	json_t *meta;	  /* as found, an object; NULL: missing or unreadable. Not to be trusted. */
 };
 
 /* BPFFS/sockmap, made when missing. malloc()ed. */

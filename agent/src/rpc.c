@@ -17,6 +17,7 @@
 
 #include "context.h"
 #include "framing.h"
+#include "params.h"
 #include "text.h"
 
 #define MAX_QUEUED	 1024
@@ -96,9 +97,7 @@ static void run_request(struct server *server, const struct request *request)
 		return;
 	}
 	server->progress_token = json_object_get(params, "progressToken");
-	if (json_is_array(params))
-		sma_fail(&error, SMA_INVALID_PARAMS, NULL, "\"params\" must be an object");
-	else if (!sma_cancelled(&server->context, &error))
+	if (sma_params_object(params, &error) == 0 && !sma_cancelled(&server->context, &error))
 		result = run(&server->context, params, &error);
 	server->progress_token = NULL;
 	if (result)

@@ -129,12 +129,12 @@ static const char *judge(const struct sma_attachment *attachment, const char *cg
 		warn(warnings, "Pins of it were removed; detach takes the rest off.");
 		return "broken";
 	}
-	if (linked >= links)
-		return "attached";
-	if (!cgroup) {
+	if (links > 0 && !cgroup) {
 		warn(warnings, "Its cgroup is gone; detach takes the rest off.");
 		return "broken";
 	}
+	if (linked >= links)
+		return "attached";
 	return "draining";
 }
 
@@ -239,6 +239,14 @@ json_t *sma_status(struct sma_context *context, const json_t *params, struct sma
 	return json_pack("{s:o}", "attachments", list);
 }
 
+static void set_owner(json_t *owners, uint32_t id, json_t *name)
+{
+	char key[16];
+
+	snprintf(key, sizeof(key), "%u", id);
+	json_object_set(owners, key, name);
+}
+
 json_t *sma_attachment_ids(struct sma_context *context)
 {
 	json_t *maps = json_object(), *programs = json_object(), *names = NULL, *name;
@@ -256,13 +264,12 @@ json_t *sma_attachment_ids(struct sma_context *context)
 			continue;
 		for (size_t i = 0; i < attachment.count; i++) {
 			const struct sma_pin *pin = &attachment.pins[i];
-			char id[16];
 
-			snprintf(id, sizeof(id), "%u", pin->id);
 			if (pin->type != SMA_PIN_LINK)
-				json_object_set(pin->type == SMA_PIN_MAP ? maps : programs, id,
-						name);
+				set_owner(pin->type == SMA_PIN_MAP ? maps : programs, pin->id,
+					  name);
 		}
+		set_owner(maps, attachment.meta_id, name);
 		sma_attachment_close(&attachment);
 	}
 	json_decref(names);

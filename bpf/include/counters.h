@@ -21,11 +21,24 @@ static __always_inline void sm_count_total(__u32 verdict, __u64 bytes)
 		__sync_fetch_and_add(&total->bytes, bytes);
 }
 
+static __always_inline void sm_note_writer(struct sm_peer *peer)
+{
+	__u64 task = bpf_get_current_pid_tgid();
+
+	if (peer->writer.task != task) {
+		if (peer->writer.task)
+			peer->writer.since = bpf_ktime_get_ns();
+		peer->writer.task = task;
+	}
+	peer->writer.runs++;
+}
+
 /* Called with the socket locked (tcp_bpf_sendmsg()): plain adds are enough for its own. */
 static __always_inline void sm_count_message(struct sm_peer *peer, __u32 verdict, __u64 bytes)
 {
 	if (verdict >= SM_VERDICTS)
 		return;
+	sm_note_writer(peer);
 	peer->counts[verdict].messages++;
 	peer->counts[verdict].bytes += bytes;
 	if (verdict != SM_REDIRECTED)

@@ -28,6 +28,9 @@
 
 #define SM_WAITERS_WALK 8
 
+/* Long after a task entered tcp_bpf_sendmsg() it has left it, preempted or not. */
+#define SM_WRITER_GONE_NS (100 * 1000 * 1000ULL)
+
 /* DEFINE_WAIT_FUNC(wait, woken_wake_function) is how recvmsg() and sendmsg() wait. */
 extern const void woken_wake_function __ksym __weak;
 
@@ -63,18 +66,53 @@ static __always_inline bool sm_has_ulp(struct tcp_sock *tp, struct sock *peer_sk
 }
 
 /*
- * Is a reader of sk waiting inside tcp_recvmsg(), for the rest of what it asked
- * for (MSG_WAITALL, SO_RCVLOWAT)? It looks at the TCP receive queue only, so
- * redirected bytes would never wake it. A reader that waits in tcp_bpf_recvmsg()
- * looks at both queues, and holds a reference to the psock while it does: more
- * waiters than references means that one of them is the other kind. In doubt the
- * answer is yes, which costs a message through the stack.
+ * Are the `waiters` the only ones who hold references to the peer's psock? A task
+ * that is just redirecting (tcp_bpf_sendmsg_redir()) holds one without waiting. It
+ * is not there if the one waiter is the peer's only writer, or if the peer has not
+ * sent for a while.
  */
-static __always_inline bool sm_reader_in_stack(struct sock *sk)
+static __always_inline bool sm_no_writer_at_work(struct sm_peer *peer, int waiters,
+						 struct task_struct *waiter)
+{
+	const struct sm_peer *state = (const struct sm_peer *)peer->peer_state;
+	__u64 now = bpf_ktime_get_ns();
+	struct sm_writer writer;
+	__u64 cookie = 0, task;
+
+	if (bpf_probe_read_kernel(&cookie, sizeof(cookie), &state->cookie) ||
+	    cookie != peer->peer_cookie ||
+	    bpf_probe_read_kernel(&writer, sizeof(writer), &state->writer))
+		return false;
+	if (!writer.task)
+		return true;
+	if (waiters == 1 && (!writer.since || now - writer.since > SM_WRITER_GONE_NS)) {
+		task = (__u64)(__u32)BPF_CORE_READ(waiter, tgid) << 32 |
+		       (__u32)BPF_CORE_READ(waiter, pid);
+		if (task == writer.task)
+			return true;
+	}
+	if (writer.runs != peer->seen_runs) {
+		peer->seen_runs = writer.runs;
+		peer->seen_at = now;
+		return false;
+	}
+	return now - peer->seen_at > SM_WRITER_GONE_NS;
+}
+
+/*
+ * May a reader of the peer be waiting inside tcp_recvmsg(), for the rest of what it
+ * asked for (MSG_WAITALL, SO_RCVLOWAT)? It looks at the TCP receive queue only:
+ * redirected bytes would not wake it, and later bytes of the stack would overtake
+ * them. A reader that waits in tcp_bpf_recvmsg() looks at both queues, and holds a
+ * reference to the psock while it does. In doubt the answer is yes, which costs a
+ * message through the stack.
+ */
+static __always_inline bool sm_reader_in_stack(struct sm_peer *peer, struct sock *sk)
 {
 	const void *woken = &woken_wake_function;
 	struct sk_psock *psock = sm_psock(sk);
 	struct socket_wq *wq = BPF_CORE_READ(sk, sk_wq);
+	struct task_struct *waiter = NULL;
 	struct list_head *head, *pos;
 	int references, waiters = 0;
 	int i;
@@ -84,19 +122,23 @@ static __always_inline bool sm_reader_in_stack(struct sock *sk)
 	references = BPF_CORE_READ(psock, refcnt.refs.counter) - 1;
 	head = (struct list_head *)__builtin_preserve_access_index(&wq->wait.head);
 	pos = BPF_CORE_READ(head, next);
-	for (i = 0; i < SM_WAITERS_WALK; i++) {
+	for (i = 0; i < SM_WAITERS_WALK && pos != head; i++) {
 		struct wait_queue_entry *entry;
 
-		if (pos == head || !pos)
-			return waiters > references;
+		if (!pos)
+			return true;
 		entry = (void *)pos - bpf_core_field_offset(struct wait_queue_entry, entry);
 		/* epoll has no task in its entry; poll() has, but another function. */
 		if (woken ? BPF_CORE_READ(entry, func) == woken
-			  : BPF_CORE_READ(entry, private) != NULL)
+			  : BPF_CORE_READ(entry, private) != NULL) {
+			waiter = BPF_CORE_READ(entry, private);
 			waiters++;
+		}
 		pos = BPF_CORE_READ(pos, next);
 	}
-	return true;
+	if (pos != head || waiters > references)
+		return true;
+	return waiters && !sm_no_writer_at_work(peer, waiters, waiter);
 }
 
 /*
@@ -106,7 +148,8 @@ static __always_inline bool sm_reader_in_stack(struct sock *sk)
  * there. copied_seq is read first: both only grow, so equality proves that it had
  * caught up at that time.
  */
-static __always_inline bool sm_in_order(struct tcp_sock *tp, struct sock *peer_sk, __u32 first_seq)
+static __always_inline bool sm_in_order(struct tcp_sock *tp, struct sm_peer *peer,
+					struct sock *peer_sk, __u32 first_seq)
 {
 	struct tcp_sock *peer_tp = (struct tcp_sock *)peer_sk;
 	__u32 copied_seq;
@@ -118,7 +161,7 @@ static __always_inline bool sm_in_order(struct tcp_sock *tp, struct sock *peer_s
 	if (copied_seq != BPF_CORE_READ(peer_tp, rcv_nxt))
 		return false;
 	/* Nobody can be waiting in tcp_recvmsg() if nothing ever went there. */
-	return tp->snd_una == first_seq || !sm_reader_in_stack(peer_sk);
+	return tp->snd_una == first_seq || !sm_reader_in_stack(peer, peer_sk);
 }
 
 /* Bytes and overhead of what waits in the psock, cut off where it exceeds `limit`. */

@@ -33,6 +33,11 @@ struct wait_queue_entry {
 	struct list_head entry;
 };
 
+struct task_struct {
+	int pid;
+	int tgid;
+};
+
 struct socket_wq {
 	struct wait_queue_head wait;
 };

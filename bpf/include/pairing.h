@@ -91,6 +91,7 @@ static __always_inline void sm_active_established(struct bpf_sock_ops *ctx, stru
 	peer->handshake = handshake;
 	peer->foreign_flags = flags;
 	peer->active = 1;
+	pairing.active_state = (__u64)peer;
 
 	error = bpf_map_update_elem(&sm_handshakes, &handshake, &pairing, BPF_NOEXIST);
 	if (error) {
@@ -142,6 +143,7 @@ static __always_inline void sm_passive_established(struct bpf_sock_ops *ctx, str
 	peer->cookie = cookie;
 	peer->handshake = handshake;
 	peer->peer_sk = pairing->active_sk;
+	peer->peer_state = pairing->active_state;
 	peer->peer_cookie = pairing->active_cookie;
 
 	error = bpf_sock_hash_update(ctx, &sm_sockets, &cookie, BPF_NOEXIST);
@@ -150,6 +152,7 @@ static __always_inline void sm_passive_established(struct bpf_sock_ops *ctx, str
 		bpf_sk_storage_delete(&sm_peers, sk);
 		goto refused;
 	}
+	pairing->passive_state = (__u64)peer;
 	pairing->passive_sk = (__u64)sk;
 	barrier();
 	/* Last: from here on the active end may redirect to us. */
@@ -180,6 +183,7 @@ static __always_inline __u32 sm_learn_peer(struct sm_peer *peer)
 	if (!cookie || !sk)
 		return pairing->refusal ? pairing->refusal : SM_NO_PEER;
 	peer->peer_sk = sk;
+	peer->peer_state = pairing->passive_state;
 	peer->peer_cookie = cookie;
 	bpf_map_delete_elem(&sm_handshakes, &handshake);
 	return SM_REDIRECTED;

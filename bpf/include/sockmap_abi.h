@@ -84,11 +84,20 @@ struct sm_pairing {
 	__u64 passive_sk;
 	__u32 refusal; /* enum sm_verdict: why the passive end did not join, 0: no such thing */
 	__u32 reserved;
+	__u64 active_state; /* struct sm_peer * in the kernel, read like the sockets */
+	__u64 passive_state;
 };
 
 enum sm_mode {
 	SM_MODE_STACK = 0, /* bytes of this direction may still be on their way through the stack */
 	SM_MODE_REDIRECT = 1,
+};
+
+/* Who sends on a socket. */
+struct sm_writer {
+	__u64 task;  /* of the newest message, as bpf_get_current_pid_tgid() gives it; 0: none */
+	__u64 since; /* CLOCK_MONOTONIC ns when another task became the writer, 0: never */
+	__u64 runs;  /* messages */
 };
 
 /* One per socket that the datapath knows; the counters are those of the socket's sending direction.
@@ -106,6 +115,10 @@ struct sm_peer {
 	struct sm_count counts[SM_VERDICTS];
 	__u32 foreign_flags; /* sock_ops callback flags that others had set before us */
 	__u32 active;	     /* 1: this end connected, 0: it was accepted */
+	__u64 peer_state;    /* the peer's struct sm_peer * in the kernel */
+	struct sm_writer writer;
+	__u64 seen_runs; /* the peer's writer.runs when last looked at, and when that was, ns */
+	__u64 seen_at;
 };
 
 #endif

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import { rmSync } from 'node:fs';
 import { cp, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
@@ -21,9 +22,21 @@ export interface TemporaryFolder {
   remove(): Promise<void>;
 }
 
+/** A folder below the system's temporary one; it also goes when the process ends without removing it. */
 export async function temporaryFolder(name: string): Promise<TemporaryFolder> {
   const path = await mkdtemp(join(tmpdir(), `sockmap-test-${name}-`));
-  return { path, remove: () => rm(path, { recursive: true, force: true, maxRetries: 5, retryDelay: 100 }) };
+  const options = { recursive: true, force: true, maxRetries: 5, retryDelay: 100 };
+  const removeNow = (): void => {
+    rmSync(path, options);
+  };
+  process.on('exit', removeNow);
+  return {
+    path,
+    async remove() {
+      process.off('exit', removeNow);
+      await rm(path, options);
+    },
+  };
 }
 
 /** Copies the sample workspace to `path`; build outputs stay behind. */

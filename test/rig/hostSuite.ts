@@ -2,7 +2,10 @@
 // Runs test/host/ inside the extension host of the oldest supported VS Code, driven through its web workbench.
 import type { Page } from 'playwright-core';
 import { mkdir } from 'node:fs/promises';
+import { createWriteStream, type WriteStream } from 'node:fs';
 import { join } from 'node:path';
+import { format } from 'node:util';
+import { reportMark } from '../host/mark';
 import { openBrowser } from './browser';
 import { checkout, copySample, outPath, temporaryFolder } from './checkout';
 import { bundleHostTests } from './hostBundle';
@@ -11,15 +14,17 @@ import { startWorkbench } from './workbench';
 
 const limitMs = 200_000;
 
-/** Prints one console call of the extension host; its arguments arrive as JSON. */
-function printLog(type: string, args: unknown): void {
-  const parts: unknown[] = Array.isArray(args) ? args : [args];
-  const text = parts.map(part => (typeof part === 'string' ? part : JSON.stringify(part))).join(' ');
-  (type === 'error' || type === 'warn' ? process.stderr : process.stdout).write(`${text}\n`);
+/** Sorts the console calls of the extension host: the tests' own lines to the terminal, all to the log. */
+function sortLog(log: WriteStream): (type: string, args: unknown) => void {
+  return (type, args) => {
+    const line = format(...(Array.isArray(args) ? (args as unknown[]) : [args]));
+    log.write(`${type}: ${line}\n`);
+    if (line.startsWith(reportMark)) process.stdout.write(`${line.slice(reportMark.length)}\n`);
+  };
 }
 
 /** Resolves with the code that the test run in the extension host ends with. */
-async function exitCodeOf(page: Page, open: () => Promise<unknown>): Promise<number> {
+async function exitCodeOf(page: Page, log: WriteStream, open: () => Promise<unknown>): Promise<number> {
   return new Promise<number>((resolve, reject) => {
     const timer = setTimeout(() => {
       reject(new Error(`the extension host did not finish its tests within ${limitMs / 1000} s`));
@@ -28,7 +33,7 @@ async function exitCodeOf(page: Page, open: () => Promise<unknown>): Promise<num
       reject(new Error('the workbench page crashed'));
     });
     void (async () => {
-      await page.exposeFunction('codeAutomationLog', printLog);
+      await page.exposeFunction('codeAutomationLog', sortLog(log));
       await page.exposeFunction('codeAutomationExit', (code: number) => {
         clearTimeout(timer);
         resolve(code);
@@ -42,6 +47,7 @@ async function main(): Promise<number> {
   const { host: floor } = await readFloors();
   const extensionTestsPath = await bundleHostTests();
   await mkdir(outPath('test'), { recursive: true });
+  const log = createWriteStream(outPath('test', 'host.log'));
   const folder = await temporaryFolder('host');
   const sample = join(folder.path, 'sample');
   await copySample(sample);
@@ -55,11 +61,12 @@ async function main(): Promise<number> {
   try {
     const page = await browser.newPage({ viewport: { width: 1400, height: 900 } });
     const url = workbench.folderUrl(sample, { extensionDevelopmentPath: checkout, extensionTestsPath });
-    return await exitCodeOf(page, () => page.goto(url));
+    return await exitCodeOf(page, log, () => page.goto(url));
   } catch (error) {
     process.stderr.write(`${workbench.log()}\n`);
     throw error;
   } finally {
+    log.end();
     await browser.close();
     await workbench.stop();
     await folder.remove();

@@ -1,5 +1,4 @@
 // SPDX-License-Identifier: Apache-2.0
-import { once } from 'node:events';
 import { mkdir, rm } from 'node:fs/promises';
 import { checkout, outPath } from './checkout';
 import { ProcessGroup } from './processes';
@@ -16,21 +15,23 @@ async function execute(
   const group = new ProcessGroup();
   const [program, ...args] = command;
   const child = group.spawn(program, args, { cwd: checkout, output: 'inherit' });
-  let late = false;
-  const timer = setTimeout(() => {
-    late = true;
-    void group.stop();
-  }, limitSeconds * 1000);
+  let timer: NodeJS.Timeout | undefined;
+  const limit = new Promise<undefined>(resolve => {
+    timer = setTimeout(resolve, limitSeconds * 1000, undefined);
+  });
+  const ended = new Promise<number>(resolve => {
+    child.on('exit', code => resolve(code ?? 1));
+    child.on('error', error => {
+      console.log(`cannot run ${program}: ${error.message}`);
+      resolve(1);
+    });
+  });
   try {
-    await once(child, 'exit');
-  } catch (error) {
-    console.log(`cannot run ${program}: ${error instanceof Error ? error.message : String(error)}`);
-    return 1;
+    return await Promise.race([ended, limit]);
   } finally {
     clearTimeout(timer);
     await group.stop();
   }
-  return late ? undefined : (child.exitCode ?? 1);
 }
 
 async function runSuite(suite: Suite, floor: number): Promise<Counts> {

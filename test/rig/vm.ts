@@ -119,7 +119,7 @@ function releaseOf(child: ChildProcess, console: () => string): Promise<string> 
     });
     child.on('exit', () => {
       clearTimeout(timer);
-      reject(new Error(`QEMU ended:\n${console()}`));
+      reject(new BootError(`QEMU ended:\n${console()}`));
     });
     child.on('error', error => {
       clearTimeout(timer);
@@ -146,10 +146,10 @@ function monitor(path: string, command: string): Promise<void> {
   });
 }
 
-/** Boots a test host (some seconds once prepared) and returns when its sshd listens. */
-export async function startVm(options: VmOptions): Promise<Vm> {
-  await prepareVm(options);
-  const env = await environment(options);
+/** A boot that failed for a reason that the next one may not have. */
+class BootError extends Error {}
+
+async function boot(env: NodeJS.ProcessEnv & { VM: string }): Promise<Vm> {
   const folder = await temporaryFolder('vm');
   const group = new ProcessGroup();
   const stop = async (): Promise<void> => {
@@ -183,5 +183,23 @@ export async function startVm(options: VmOptions): Promise<Vm> {
   } catch (error) {
     await stop();
     throw error;
+  }
+}
+
+const bootAttempts = 3;
+
+/**
+ * Boots a test host (some seconds once prepared) and returns when its sshd listens. A boot is tried again when
+ * QEMU ends early: somebody took the port meanwhile, or its emulation made the guest's kernel crash.
+ */
+export async function startVm(options: VmOptions): Promise<Vm> {
+  await prepareVm(options);
+  const env = await environment(options);
+  for (let attempt = 1; ; attempt++) {
+    try {
+      return await boot(env);
+    } catch (error) {
+      if (!(error instanceof BootError) || attempt === bootAttempts) throw error;
+    }
   }
 }

@@ -36,6 +36,8 @@ export interface Workbench {
   folderUrl(dir: string, options?: FolderOptions): string;
   /** What the server printed so far, for failure messages. */
   log(): string;
+  /** Settles when the server is gone, for whatever reason. */
+  readonly ended: Promise<void>;
   stop(): Promise<void>;
 }
 
@@ -125,16 +127,23 @@ export async function startWorkbench(options: WorkbenchOptions): Promise<Workben
   };
   child.stdout?.setEncoding('utf8').on('data', keep);
   child.stderr?.setEncoding('utf8').on('data', keep);
+  const ended = new Promise<void>(resolve => {
+    child.on('exit', () => {
+      resolve();
+    });
+  });
   try {
     const authority = `127.0.0.1:${await portOf(child, () => output)}`;
     const url = `http://${authority}`;
     return {
       url,
       folderUrl(dir, folderOptions = {}) {
-        const query = new URLSearchParams({ folder: dir, payload: payloadOf(authority, folderOptions) });
+        const query = new URLSearchParams({ folder: dir });
+        if (Object.keys(folderOptions).length > 0) query.set('payload', payloadOf(authority, folderOptions));
         return `${url}/?${query.toString()}`;
       },
       log: () => output,
+      ended,
       stop: () => group.stop(),
     };
   } catch (error) {

@@ -18,6 +18,7 @@ struct worker {
 	uint64_t stream;
 	uint64_t random;
 	int error;
+	unsigned int spurious;
 	pthread_t thread;
 };
 
@@ -61,6 +62,22 @@ static void *write_randomly(void *argument)
 	return NULL;
 }
 
+/*
+ * A recv() that sleeps in tcp_bpf_recvmsg() returns EAGAIN, blocking or not, when it
+ * is woken for another reason than data, such as room to write
+ * (tcp_msg_wait_data()). Allowed, and counted: plain TCP does not do it.
+ */
+static ssize_t receive_some(struct worker *worker, unsigned char *buffer, size_t size, int flags)
+{
+	double start = now();
+	ssize_t got;
+
+	while ((got = recv(worker->fd, buffer, size, flags)) < 0 && errno == EAGAIN &&
+	       now() - start < worker->session->options->timeout)
+		worker->spurious++;
+	return got;
+}
+
 /* One read, in one of the ways that there are: bytes consumed, -1 with worker->error. */
 static ssize_t read_somehow(struct worker *worker, unsigned char *buffer, size_t size,
 			    size_t position)
@@ -69,14 +86,14 @@ static ssize_t read_somehow(struct worker *worker, unsigned char *buffer, size_t
 	ssize_t got;
 
 	if (draw(worker, 8) == 0) {
-		got = recv(worker->fd, buffer, size, MSG_PEEK);
+		got = receive_some(worker, buffer, size, MSG_PEEK);
 		if (got > 0 &&
 		    pattern_check(worker->stream, position, buffer, (size_t)got) != (size_t)got) {
 			worker->error = EBADMSG;
 			return -1;
 		}
 	}
-	got = recv(worker->fd, buffer, size, flags);
+	got = receive_some(worker, buffer, size, flags);
 	if (got <= 0)
 		worker->error = got == 0 ? EPIPE : errno == EAGAIN ? ETIMEDOUT : errno;
 	else if (pattern_check(worker->stream, position, buffer, (size_t)got) != (size_t)got)
@@ -140,6 +157,7 @@ static int churn(struct session *session, int (*open_one)(const struct session *
 	}
 	for (i = 0; i < 2 * count; i++) {
 		pthread_join(workers[i].thread, NULL);
+		session->shared->wrong += workers[i].spurious;
 		if (workers[i].error)
 			failed = broken(session, "stream %u: %s", i,
 					workers[i].error == EBADMSG ? "bytes out of order"
@@ -162,6 +180,7 @@ static int churn_client(struct session *session)
 		return 1;
 	REPORT("result", "churn", NUMBER("connections", session->options->count),
 	       NUMBER("bytes", 2 * session->options->count * session->options->bytes),
+	       NUMBER("wokenWithoutData", session->shared->wrong),
 	       NUMBER("seconds", now() - start));
 	return 0;
 }

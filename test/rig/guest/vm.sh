@@ -179,14 +179,16 @@ build() {
 
 run() {
 	local port=$1 folder=$2 bin machine cpu net tty dir q
+	# QEMU's emulated cmpxchg16b now and then ruins RSP and RFLAGS; kernels from 6.5 on use it in the slab allocator
+	# (mm/slub.c, system_has_freelist_aba) and die of a double fault, unless the CPU has none.
 	case $ARCH in
-	amd64) machine=pc,usb=off,vmport=off cpu=max net=virtio-net-pci,netdev=n0,romfile= tty=ttyS0 ;;
+	amd64) machine=pc,usb=off,vmport=off cpu=max,-cx16 net=virtio-net-pci,netdev=n0,romfile= tty=ttyS0 ;;
 	arm64) machine=virt cpu=cortex-a57 net=virtio-net-device,netdev=n0 tty=ttyAMA0 ;;
 	esac
 	q=(-M "$machine" -accel tcg,thread=multi,tb-size=256 -cpu "$cpu" -smp 1 -m "$MEM"
-		-nodefaults -no-user-config -display none -no-reboot -serial file:/dev/stdout
+		-nodefaults -no-user-config -display none -no-reboot -serial stdio
 		-kernel "$(ls "$KD"/boot/vmlinuz-*)" -initrd "$IMAGE"
-		-append "console=$tty loglevel=4 panic=-1 no_timer_check edd=off net.ifnames=0 random.trust_cpu=on vmlife=$LIFE"
+		-append "console=$tty loglevel=4 panic=-1 oops=panic no_timer_check edd=off net.ifnames=0 random.trust_cpu=on vmlife=$LIFE"
 		-netdev "user,id=n0,restrict=on,hostfwd=tcp:127.0.0.1:$port-:22" -device "$net"
 		-monitor "unix:$folder/monitor,server=on,wait=off")
 	bin=$(command -v "$QEMU") || {
