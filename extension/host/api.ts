@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 /** What the ui sees of hosts; implemented in this folder, faked in unit tests. */
+import type { ClangDiagnostic } from '../core/clangDiagnostics';
 import type { HostDefinition, HostState } from '../core/hosts';
 import type { Disposable } from '../core/util/disposable';
 import type { Event } from '../core/util/emitter';
@@ -55,14 +56,7 @@ export interface HostRegistry extends Disposable {
   update(definitions: readonly HostDefinition[]): void;
 }
 
-export interface ClangDiagnostic {
-  readonly file: string;
-  /** 1-based. */
-  readonly line: number;
-  readonly column: number;
-  readonly severity: 'error' | 'warning' | 'note';
-  readonly message: string;
-}
+export type { ClangDiagnostic };
 
 export interface BuildRequest {
   /** Absolute path of the `.bpf.c` source. */

@@ -1,0 +1,7 @@
+// SPDX-License-Identifier: Apache-2.0
+export { createHostRegistry, type HostRegistryOptions } from './registry';
+export { createBuilder, type BuilderOptions } from './builder';
+export { listSshConfigHosts } from './sshConfigHosts';
+export { checkDestination } from '../core/ssh';
+export { AgentError } from './api';
+export type * from './api';
