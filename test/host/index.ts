@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 import { readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { format } from 'node:util';
+import { reportMark } from './mark';
 
 /** Counts of a run, with the names that vitest's JSON report gives them. */
 interface Report {
@@ -15,6 +17,11 @@ interface Report {
 export async function run(): Promise<void> {
   // Mocha is an ES module and this file is not: a static import would become require().
   const { default: Mocha } = await import('mocha');
+  // The extension host sends the arguments of its console on as they are, and nobody else formats them.
+  const print = Mocha.reporters.Base.consoleLog;
+  Mocha.reporters.Base.consoleLog = (...args: unknown[]) => {
+    for (const line of format(...args).split('\n')) print(`${reportMark}${line}`);
+  };
   const mocha = new Mocha({ ui: 'bdd', color: false, timeout: 60_000, reporter: 'spec', forbidOnly: true });
   const files = readdirSync(__dirname, { recursive: true, encoding: 'utf8' });
   for (const file of files.sort()) if (file.endsWith('.test.js')) mocha.addFile(join(__dirname, file));

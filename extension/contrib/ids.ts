@@ -1,0 +1,100 @@
+// SPDX-License-Identifier: Apache-2.0
+/**
+ * Every id that package.json and the code share. The manifest test compares both directions, so an id that
+ * is declared here and not contributed there (or the reverse) fails.
+ */
+import type { HostSetting } from '../core/hostSettings';
+
+/**
+ * What a command may be given, by a tree item, a link or a keybinding; nothing from the palette. What is
+ * there is not asked for.
+ */
+export interface CommandTarget {
+  readonly hostId?: string;
+  /** Name of an attachment on that host. */
+  readonly attachment?: string;
+  readonly mapId?: number;
+  /** Path of a `.bpf.c` source or `.bpf.o` object on this machine, or `builtin` for our datapath. */
+  readonly file?: string;
+  /** Path of a cgroup on the host. */
+  readonly cgroup?: string;
+  /** Id of a node of the Map Explorer. */
+  readonly id?: string;
+}
+
+export const COMMANDS = {
+  attach: 'sockmap.attach',
+  detach: 'sockmap.detach',
+  addHost: 'sockmap.addHost',
+  removeHost: 'sockmap.removeHost',
+  connect: 'sockmap.connect',
+  disconnect: 'sockmap.disconnect',
+  build: 'sockmap.build',
+  verify: 'sockmap.verify',
+  showVerifierLog: 'sockmap.showVerifierLog',
+  refresh: 'sockmap.refresh',
+  copyDiagnostics: 'sockmap.copyDiagnostics',
+  showLog: 'sockmap.showLog',
+  connectInTerminal: 'sockmap.connectInTerminal',
+  revealAttachment: 'sockmap.revealAttachment',
+  loadMore: 'sockmap.loadMore',
+  copyValue: 'sockmap.copyValue',
+  filterSockets: 'sockmap.filterSockets',
+  clearSocketFilter: 'sockmap.clearSocketFilter',
+  sortSockets: 'sockmap.sortSockets',
+  openSource: 'sockmap.openSource',
+} as const;
+export type CommandKey = keyof typeof COMMANDS;
+export type CommandId = (typeof COMMANDS)[CommandKey];
+
+export const VIEW_CONTAINER = 'sockmap';
+export const VIEWS = { hosts: 'sockmap.hosts', maps: 'sockmap.maps' } as const;
+export const WALKTHROUGH = 'sockmap.start';
+
+/** Context keys that the extension sets, with the type of each value. */
+export const CONTEXT_KEYS = {
+  /** The extension runs: until then nothing is known of hosts. */
+  active: 'sockmap.active',
+  /** There is a host to work with. */
+  hasHosts: 'sockmap.hasHosts',
+  /** There is a host behind SSH, which can be removed. */
+  hasSshHosts: 'sockmap.hasSshHosts',
+  /** A host is not connected. */
+  hasIdleHost: 'sockmap.hasIdleHost',
+  hasReadyHost: 'sockmap.hasReadyHost',
+  hasAttachment: 'sockmap.hasAttachment',
+  hasVerifierLog: 'sockmap.hasVerifierLog',
+  /** A filter of the Map Explorer is set. */
+  hasSocketFilter: 'sockmap.hasSocketFilter',
+} as const;
+export type ContextKey = keyof typeof CONTEXT_KEYS;
+
+export const SETTING_SECTION = 'sockmap';
+/** Types of the settings below `sockmap.`; their defaults live in package.json only. */
+export interface SettingTypes {
+  'clang.path': string;
+  'clang.flags': readonly string[];
+  'ssh.path': string;
+  agentPath: string;
+  hosts: readonly HostSetting[];
+  defaultCgroup: string;
+  refreshInterval: number;
+  'detach.drainTimeout': number;
+  'verify.logLevel': number;
+}
+export const SETTINGS = [
+  'clang.path',
+  'clang.flags',
+  'ssh.path',
+  'agentPath',
+  'hosts',
+  'defaultCgroup',
+  'refreshInterval',
+  'detach.drainTimeout',
+  'verify.logLevel',
+] as const satisfies readonly (keyof SettingTypes)[];
+export type SettingKey = keyof SettingTypes;
+
+/** Scheme of the read-only documents that hold verifier logs, and their language. */
+export const LOG_SCHEME = 'sockmap-log';
+export const LOG_LANGUAGE = 'sockmap-verifier-log';

@@ -1,0 +1,79 @@
+// SPDX-License-Identifier: Apache-2.0
+import * as vscode from 'vscode';
+import { Hold } from '../core/hold';
+import type { Clock } from '../core/util/clock';
+import { type Disposable, DisposableStore } from '../core/util/disposable';
+import type { Builder, HostRegistry } from '../host/api';
+import { registerCommands } from './commands';
+import type { Config } from './config';
+import { ContextKeys } from './contextKeys';
+import { BuildProblems } from './documents/buildProblems';
+import { VerifierLogs } from './documents/verifierLogs';
+import { connectQuietly, followContext, reconnectOnLook } from './followModels';
+import { followHostSettings } from './hostList';
+import { HostModels } from './model/hostModels';
+import { MapWindows } from './model/mapWindows';
+import type { Services } from './services';
+import { StateStore } from './state';
+import { HitRateItem } from './status/hitRateItem';
+import { HostsView } from './trees/hostsView';
+import { MapsView } from './trees/mapsView';
+
+export interface UiParts extends Pick<
+  Services,
+  'log' | 'channel' | 'listSshHosts' | 'builtinObject' | 'includeDirs' | 'buildDir' | 'extensionVersion'
+> {
+  readonly config: Config;
+  readonly registry: HostRegistry;
+  readonly builder: Builder;
+  readonly clock: Clock;
+  readonly memento: vscode.Memento;
+}
+
+/** Views, status bar and commands over the hosts. Nothing is started before somebody looks or asks. */
+export function createUi(parts: UiParts): Disposable {
+  const { config, registry, log, clock } = parts;
+  const store = new DisposableStore();
+  const state = new StateStore(parts.memento);
+  const models = store.add(new HostModels(registry, { clock, logger: log }));
+  const verifierLogs = store.add(new VerifierLogs());
+  const problems = store.add(new BuildProblems());
+  const windows = store.add(
+    new MapWindows(() => ({ filter: state.value.socketFilter, order: state.value.socketOrder })),
+  );
+
+  const readInterval = () => models.setInterval(config.get('refreshInterval'));
+  store.add(config.onDidChange('refreshInterval', readInterval));
+  readInterval();
+
+  const hold = new Hold(clock);
+  const hosts = store.add(
+    new HostsView(models, {
+      hold,
+      connect: hostId => {
+        const model = models.get(hostId);
+        if (model !== undefined && vscode.workspace.isTrusted) {
+          connectQuietly(model, log);
+        }
+      },
+    }),
+  );
+  const maps = store.add(new MapsView(models, windows, state, hold));
+  store.add(new HitRateItem(models, state));
+  store.add(followContext(store.add(new ContextKeys()), models, verifierLogs, state));
+
+  const reconnect = reconnectOnLook(models, state, log);
+  const look = () => {
+    if (hosts.visible || maps.visible) {
+      reconnect.look();
+    }
+  };
+  store.add(hosts.onDidChangeVisibility(look));
+  store.add(maps.onDidChangeVisibility(look));
+  store.add(registry.onDidChangeHosts(look));
+
+  store.add(registerCommands({ ...parts, state, models, verifierLogs, problems, windows, maps }));
+  store.add(followHostSettings(registry, config, log));
+  look();
+  return store;
+}

@@ -1,0 +1,230 @@
+// SPDX-License-Identifier: Apache-2.0
+import * as vscode from 'vscode';
+import type { CommandTarget } from '../../contrib/ids';
+import { type ProgramChoice, baseName, checkName, cgroupItems, defaultName } from '../../core/attachPlan';
+import { ProblemError } from '../../core/problem';
+import { type Step, type StepOutcome, runWizard } from '../../core/wizard';
+import { type AgentClient, AgentError, type Host } from '../../host/api';
+import type { Attachment, CgroupsResult, ObjectRef } from '../../protocol/agent';
+import { type Answer, type PickItem, input, pick } from '../pick/quickPick';
+import { type Task, withProgress } from '../progress';
+import type { Services } from '../services';
+import { nameFaultText } from '../text';
+import { rememberConnected } from './hosts';
+import { askHost, hostOf } from './pickTargets';
+import { askProgram, makeObject, objectRefOf, programOfTarget } from './program';
+import { verifyObject } from './verify';
+
+/** What the dialog collects. */
+interface Plan {
+  readonly hostId: string | undefined;
+  readonly program: ProgramChoice | undefined;
+  readonly cgroup: string | undefined;
+  readonly name: string | undefined;
+}
+
+const CGROUP_LIMIT = 500;
+
+export async function attach(services: Services, target: CommandTarget): Promise<void> {
+  const plan = await askPlan(services, target);
+  if (plan?.hostId === undefined || plan.program === undefined) {
+    return;
+  }
+  const { hostId, program, cgroup, name } = plan;
+  if (cgroup === undefined || name === undefined) {
+    return;
+  }
+  const { state } = services;
+  state.update({
+    lastHost: hostId,
+    lastProgram: program,
+    lastCgroup: { ...state.value.lastCgroup, [hostId]: cgroup },
+  });
+  const host = hostOf(services, hostId);
+  const attachment = await withProgress(vscode.l10n.t('Sockmap: attaching {0}', name), task =>
+    carryOut(services, host, { program, cgroup, name }, task),
+  );
+  state.update({ active: { hostId, name } });
+  services.log.info(`attached ${name} to ${cgroup} on ${host.definition.label}`);
+  if (attachment.warnings.length > 0) {
+    void vscode.window.showInformationMessage(
+      vscode.l10n.t('{0} is attached. {1}', name, attachment.warnings.join(' ')),
+    );
+  }
+  if (attachment.sockmapId === null) {
+    await services.models.get(hostId)?.refresh();
+  } else {
+    await services.maps.reveal(hostId, attachment.sockmapId);
+  }
+}
+
+async function askPlan(services: Services, target: CommandTarget): Promise<Plan | undefined> {
+  const title = vscode.l10n.t('Attach');
+  const hostStep: Step<Plan> = async (plan, position) => {
+    if (target.hostId !== undefined) {
+      return { kind: 'next', state: { ...plan, hostId: target.hostId }, asked: false };
+    }
+    return outcome(await askHost(services, title, position), hostId => ({ ...plan, hostId }));
+  };
+  const programStep: Step<Plan> = async (plan, position) => {
+    if (target.file !== undefined) {
+      return { kind: 'next', state: { ...plan, program: programOfTarget(target.file) }, asked: false };
+    }
+    const filter = { builtin: true, objects: true };
+    const answer = await askProgram(services, { title, filter, position });
+    return outcome(answer, program => ({ ...plan, program }));
+  };
+  const cgroupStep: Step<Plan> = async (plan, position) => {
+    if (target.cgroup !== undefined) {
+      return { kind: 'next', state: { ...plan, cgroup: target.cgroup }, asked: false };
+    }
+    const host = hostOf(services, plan.hostId ?? '');
+    const answer = await pick<string>({
+      title,
+      placeholder: vscode.l10n.t('Select the cgroup whose connections are redirected, or type its path'),
+      position,
+      live: true,
+      items: cgroupReader(services, host),
+    });
+    return outcome(answer, cgroup => ({ ...plan, cgroup }));
+  };
+  const nameStep: Step<Plan> = async (plan, position) => {
+    if (target.attachment !== undefined) {
+      return { kind: 'next', state: { ...plan, name: target.attachment }, asked: false };
+    }
+    const host = hostOf(services, plan.hostId ?? '');
+    const taken = await namesOn(services, host);
+    const answer = await input({
+      title,
+      prompt: vscode.l10n.t('Name of the attachment on {0}', host.definition.label),
+      value: defaultName(plan.program ?? { kind: 'builtin' }, taken),
+      position,
+      check: text => {
+        const fault = checkName(text, taken);
+        return fault === undefined ? undefined : nameFaultText(fault);
+      },
+    });
+    return outcome(answer, name => ({ ...plan, name }));
+  };
+  return runWizard([hostStep, programStep, cgroupStep, nameStep], {
+    hostId: undefined,
+    program: undefined,
+    cgroup: undefined,
+    name: undefined,
+  });
+}
+
+function outcome<T>(answer: Answer<T>, next: (value: T) => Plan): StepOutcome<Plan> {
+  return answer.kind === 'value' ? { kind: 'next', state: next(answer.value), asked: true } : answer;
+}
+
+/** Lists cgroups for what was typed; asks the agent again only where the list is not whole. */
+function cgroupReader(
+  services: Services,
+  host: Host,
+): (typed: string, signal: AbortSignal) => Promise<readonly PickItem<string>[]> {
+  let whole: CgroupsResult | undefined;
+  return async (typed, signal) => {
+    const client = await host.connect(signal);
+    rememberConnected(services, host.definition.id, true);
+    const filter = typed.trim();
+    const result =
+      whole ??
+      (await client.request(
+        'cgroups',
+        { limit: CGROUP_LIMIT, ...(filter === '' ? {} : { filter }) },
+        { signal },
+      ));
+    if (filter === '' && result.cgroups.length >= result.total) {
+      whole = result;
+    }
+    const fallback = services.config.get('defaultCgroup');
+    const first =
+      services.state.value.lastCgroup[host.definition.id] ?? (fallback === '' ? undefined : fallback);
+    const items = cgroupItems(result.cgroups, typed, first).map(item => ({
+      label: `$(${item.typed ? 'edit' : 'folder'}) ${item.path}`,
+      description: item.typed ? vscode.l10n.t('as typed') : processesText(item.processes ?? 0),
+      alwaysShow: item.typed,
+      value: item.path,
+    }));
+    if (result.cgroups.length < result.total) {
+      const more = vscode.l10n.t('{0} more, type to filter', result.total - result.cgroups.length);
+      return [...items, { label: more, kind: vscode.QuickPickItemKind.Separator }];
+    }
+    return items;
+  };
+}
+
+function processesText(processes: number): string {
+  return processes === 1 ? vscode.l10n.t('1 process') : vscode.l10n.t('{0} processes', processes);
+}
+
+async function namesOn(services: Services, host: Host): Promise<readonly string[]> {
+  await services.models.get(host.definition.id)?.refresh();
+  return services.models.get(host.definition.id)?.snapshot.attachments.map(a => a.name) ?? [];
+}
+
+/** Build, connect, verify, attach. Whatever stage is cancelled or fails, nothing stays attached. */
+async function carryOut(
+  services: Services,
+  host: Host,
+  plan: { readonly program: ProgramChoice; readonly cgroup: string; readonly name: string },
+  task: Task,
+): Promise<Attachment> {
+  const object = await makeObject(services, plan.program, task);
+  task.report(vscode.l10n.t('Connecting to {0}', host.definition.label));
+  const client = await host.connect(task.signal);
+  rememberConnected(services, host.definition.id, true);
+  const ref = await objectRefOf(host, object);
+  task.report(vscode.l10n.t('Verifying'));
+  await verifyObject(services, host, client, ref, task);
+  task.report(vscode.l10n.t('Attaching'));
+  const attachment = await attachObject(services, host, client, { ...plan, object: ref }, task);
+  if (task.signal.aborted) {
+    // Cancel came while the answer was under way.
+    await client.request('detach', { name: plan.name, drainTimeoutMs: 1000, force: true });
+    throw new vscode.CancellationError();
+  }
+  return attachment;
+}
+
+async function attachObject(
+  services: Services,
+  host: Host,
+  client: AgentClient,
+  what: { readonly object: ObjectRef; readonly cgroup: string; readonly name: string },
+  task: Task,
+): Promise<Attachment> {
+  const { object, cgroup, name } = what;
+  const request = (skMsgMap: string | undefined) =>
+    client.request(
+      'attach',
+      { object, cgroup, name, ...(skMsgMap === undefined ? {} : { skMsgMap }) },
+      { signal: task.signal, onProgress: task.report },
+    );
+  try {
+    return await request(undefined);
+  } catch (error) {
+    if (!(error instanceof AgentError)) {
+      throw error;
+    }
+    const { data } = error;
+    if (data?.kind === 'verifierRejected' && data.log !== undefined) {
+      const file = 'path' in object ? baseName(object.path) : object.name;
+      services.verifierLogs.addRejected(host.definition.label, file, data.program, data.log);
+    }
+    if (data?.kind !== 'ambiguous' || data.choices === undefined || data.choices.length === 0) {
+      throw error;
+    }
+    task.report(vscode.l10n.t('Waiting for the choice of a sockmap'));
+    const answer = await pick<string>({
+      title: vscode.l10n.t('Attach'),
+      placeholder: vscode.l10n.t('Select the sockmap that the sk_msg program is attached to'),
+      items: data.choices.map(choice => ({ label: `$(plug) ${choice}`, value: choice })),
+    });
+    if (answer.kind !== 'value' || task.signal.aborted) {
+      throw new ProblemError({ code: 'cancelled', message: vscode.l10n.t('Cancelled.') });
+    }
+    return request(answer.value);
+  }
+}

@@ -1,0 +1,87 @@
+// SPDX-License-Identifier: Apache-2.0
+import * as vscode from 'vscode';
+import { SETTING_SECTION, type SettingKey, type SettingTypes } from '../contrib/ids';
+import type { HostSetting } from '../core/hostSettings';
+import type { Disposable } from '../core/util/disposable';
+
+/** Whether a value that a person may have typed by hand is one of the setting's type. */
+const CHECKS: { readonly [K in SettingKey]: (value: unknown) => value is SettingTypes[K] } = {
+  'clang.path': isText,
+  'clang.flags': isTextList,
+  'ssh.path': isText,
+  agentPath: isText,
+  // Its elements are read one by one with a message for each bad one.
+  hosts: (value): value is readonly HostSetting[] => Array.isArray(value),
+  defaultCgroup: isText,
+  refreshInterval: isNumber,
+  'detach.drainTimeout': isNumber,
+  'verify.logLevel': isNumber,
+};
+
+/** Typed settings. Nothing is cached: every read sees the current value. */
+export class Config {
+  get<K extends SettingKey>(key: K, scope?: vscode.Uri): SettingTypes[K] {
+    const configuration = vscode.workspace.getConfiguration(SETTING_SECTION, scope);
+    const value: unknown = configuration.get(key);
+    if (CHECKS[key](value)) {
+      return value;
+    }
+    const fallback: unknown = configuration.inspect(key)?.defaultValue;
+    if (CHECKS[key](fallback)) {
+      return fallback;
+    }
+    throw new Error(`Setting ${SETTING_SECTION}.${key} has no default.`);
+  }
+
+  /** A path or argument with `~`, `${workspaceFolder}`, `${userHome}` and `${env:NAME}` replaced. */
+  path(key: 'clang.path' | 'ssh.path' | 'agentPath', scope?: vscode.Uri): string {
+    return substitute(this.get(key, scope), scope);
+  }
+
+  clangFlags(scope?: vscode.Uri): string[] {
+    return this.get('clang.flags', scope).map(flag => substitute(flag, scope));
+  }
+
+  async setHosts(hosts: readonly HostSetting[]): Promise<void> {
+    const configuration = vscode.workspace.getConfiguration(SETTING_SECTION);
+    const inWorkspace = configuration.inspect('hosts')?.workspaceValue !== undefined;
+    const target = inWorkspace ? vscode.ConfigurationTarget.Workspace : vscode.ConfigurationTarget.Global;
+    await configuration.update('hosts', hosts, target);
+  }
+
+  onDidChange(key: SettingKey, listener: () => void): Disposable {
+    return vscode.workspace.onDidChangeConfiguration(event => {
+      if (event.affectsConfiguration(`${SETTING_SECTION}.${key}`)) {
+        listener();
+      }
+    });
+  }
+}
+
+function substitute(text: string, scope: vscode.Uri | undefined): string {
+  const folder =
+    scope === undefined
+      ? vscode.workspace.workspaceFolders?.[0]
+      : (vscode.workspace.getWorkspaceFolder(scope) ?? vscode.workspace.workspaceFolders?.[0]);
+  const home = process.env['HOME'] ?? process.env['USERPROFILE'] ?? '';
+  return text
+    .replace(/^~(?=$|[\\/])/, home)
+    .replace(/\$\{(workspaceFolder|userHome|env:([^}]+))\}/g, (_, name: string, variable?: string) => {
+      if (name === 'workspaceFolder') {
+        return folder?.uri.fsPath ?? '';
+      }
+      return name === 'userHome' ? home : (process.env[variable ?? ''] ?? '');
+    });
+}
+
+function isText(value: unknown): value is string {
+  return typeof value === 'string';
+}
+
+function isTextList(value: unknown): value is readonly string[] {
+  return Array.isArray(value) && value.every(isText);
+}
+
+function isNumber(value: unknown): value is number {
+  return typeof value === 'number' && Number.isFinite(value);
+}

@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: Apache-2.0
+import type * as vscode from 'vscode';
+import type { Builder, HostRegistry } from '../host/api';
+import type { Config } from './config';
+import type { BuildProblems } from './documents/buildProblems';
+import type { VerifierLogs } from './documents/verifierLogs';
+import type { HostModels } from './model/hostModels';
+import type { MapWindows } from './model/mapWindows';
+import type { RecentLog } from './recentLog';
+import type { StateStore } from './state';
+import type { MapsView } from './trees/mapsView';
+
+/** What command handlers work with. */
+export interface Services {
+  readonly log: RecentLog;
+  /** Shows the log. */
+  readonly channel: Pick<vscode.LogOutputChannel, 'show'>;
+  readonly config: Config;
+  readonly state: StateStore;
+  readonly registry: HostRegistry;
+  readonly models: HostModels;
+  readonly builder: Builder;
+  readonly verifierLogs: VerifierLogs;
+  readonly problems: BuildProblems;
+  readonly windows: MapWindows;
+  readonly maps: MapsView;
+  /** Host names of the user's ssh config. */
+  readonly listSshHosts: () => Promise<readonly string[]>;
+  /** Our own object. */
+  readonly builtinObject: string;
+  /** Headers that a source may include, beside its own folder. */
+  readonly includeDirs: readonly string[];
+  /** Folder for built objects; made when needed. */
+  readonly buildDir: string;
+  readonly extensionVersion: string;
+}

@@ -1,0 +1,315 @@
+// SPDX-License-Identifier: Apache-2.0
+import * as vscode from 'vscode';
+import { VIEWS } from '../../contrib/ids';
+import {
+  type HostMaps,
+  type MapNode,
+  hostMapNodes,
+  hostNode,
+  noteNode,
+  otherMapNodes,
+} from '../../core/mapTree';
+import type { Hold } from '../../core/hold';
+import { type Disposable, DisposableStore } from '../../core/util/disposable';
+import type { HostModel } from '../model/hostModel';
+import type { HostModels } from '../model/hostModels';
+import type { MapWindows } from '../model/mapWindows';
+import type { StateStore } from '../state';
+import { columnName } from '../text';
+import { type MapItemContext, mapTooltip, mapTreeItem } from './mapItems';
+
+/** The Map Explorer: maps of every ready host, sockmaps opened into their sockets. */
+export class MapsView implements vscode.TreeDataProvider<MapNode>, Disposable {
+  readonly #models: HostModels;
+  readonly #windows: MapWindows;
+  readonly #state: StateStore;
+  readonly #store = new DisposableStore();
+  readonly #changed = this.#store.add(new vscode.EventEmitter<MapNode | MapNode[] | undefined>());
+  readonly onDidChangeTreeData = this.#changed.event;
+  readonly #view: vscode.TreeView<MapNode>;
+  /** The node that VS Code holds for an id: a change is fired on it. */
+  readonly #nodes = new Map<string, MapNode>();
+  /** What that id stands for now, where it differs. */
+  readonly #latest = new Map<string, MapNode>();
+  readonly #hold: Hold;
+  /** What the rows of sockmaps said when they were drawn last. */
+  readonly #drawn = new Map<string, string>();
+  /** Ids of the rows of each open map. */
+  readonly #rows = new Map<string, string>();
+  #demand: Disposable | undefined;
+  #structure = '';
+
+  constructor(models: HostModels, windows: MapWindows, state: StateStore, hold: Hold) {
+    this.#hold = hold;
+    this.#models = models;
+    this.#windows = windows;
+    this.#state = state;
+    this.#view = this.#store.add(
+      vscode.window.createTreeView<MapNode>(VIEWS.maps, {
+        treeDataProvider: this,
+        showCollapseAll: true,
+      }),
+    );
+    this.#store.add(this.#view.onDidChangeVisibility(() => this.#look()));
+    this.#store.add(
+      this.#view.onDidCollapseElement(({ element }) => {
+        if (element.kind === 'map') {
+          windows.close(element.hostId, element.mapId);
+        }
+      }),
+    );
+    this.#store.add(models.onDidChange(() => this.#modelChanged()));
+    this.#store.add(windows.onDidChange(({ hostId, mapId }) => this.#rowsChanged(hostId, mapId)));
+    this.#store.add(
+      state.onDidChange(() => {
+        this.#describe();
+        models.request();
+      }),
+    );
+    this.#describe();
+    this.#look();
+  }
+
+  get visible(): boolean {
+    return this.#view.visible;
+  }
+
+  get onDidChangeVisibility(): vscode.Event<vscode.TreeViewVisibilityChangeEvent> {
+    return this.#view.onDidChangeVisibility;
+  }
+
+  getTreeItem(node: MapNode): vscode.TreeItem {
+    return mapTreeItem(this.node(node.id) ?? node, this.#context(node));
+  }
+
+  resolveTreeItem(item: vscode.TreeItem, node: MapNode): vscode.TreeItem {
+    this.#hold.take(node.id);
+    item.tooltip = mapTooltip(this.node(node.id) ?? node, this.#context(node)) ?? item.tooltip;
+    return item;
+  }
+
+  getChildren(node?: MapNode): MapNode[] {
+    const children = this.#children(node);
+    for (const child of children) {
+      this.#nodes.set(child.id, child);
+      this.#latest.delete(child.id);
+    }
+    return [...children];
+  }
+
+  getParent(node: MapNode): MapNode | undefined {
+    const root =
+      this.#models.ready.length > 1 ? (this.#nodes.get(node.hostId) ?? hostNode(node.hostId)) : undefined;
+    switch (node.kind) {
+      case 'host':
+        return undefined;
+      case 'otherMaps':
+        return root;
+      case 'map':
+        return node.other ? this.#nodes.get(`${node.hostId}/other`) : root;
+      case 'socket':
+      case 'entry':
+      case 'more':
+        return this.#nodes.get(`${node.hostId}/map:${node.mapId}`);
+      case 'note':
+        return node.mapId === undefined ? root : this.#nodes.get(`${node.hostId}/map:${node.mapId}`);
+    }
+  }
+
+  /** The newest node of an id that was shown. */
+  node(id: string): MapNode | undefined {
+    return this.#latest.get(id) ?? this.#nodes.get(id);
+  }
+
+  /** Opens the sockmap of an attachment and puts it into view. */
+  async reveal(hostId: string, mapId: number): Promise<void> {
+    const model = this.#models.get(hostId);
+    if (model === undefined) {
+      return;
+    }
+    await vscode.commands.executeCommand(`${VIEWS.maps}.focus`);
+    this.#look();
+    await model.refresh();
+    const node = hostMapNodes(hostMaps(model)).find(n => n.kind === 'map' && n.mapId === mapId);
+    if (node !== undefined) {
+      await this.#view.reveal(this.#nodes.get(node.id) ?? node, { expand: true, select: true, focus: false });
+    }
+  }
+
+  dispose(): void {
+    this.#demand?.dispose();
+    this.#store.dispose();
+  }
+
+  #children(node: MapNode | undefined): readonly MapNode[] {
+    if (node === undefined) {
+      const ready = this.#models.ready;
+      const [only] = ready;
+      if (only === undefined || ready.length > 1) {
+        return ready.map(model => hostNode(model.host.definition.id));
+      }
+      return this.#hostChildren(only);
+    }
+    const model = this.#models.get(node.hostId);
+    if (model === undefined) {
+      return [];
+    }
+    switch (node.kind) {
+      case 'host':
+        return this.#hostChildren(model);
+      case 'otherMaps':
+        return otherMapNodes(hostMaps(model));
+      case 'map':
+        this.#windows.open(node.hostId, node.mapId);
+        if (
+          this.#windows.nodes(node.hostId, node.mapId).some(n => n.kind === 'note' && n.note === 'loading')
+        ) {
+          model.request();
+        }
+        return this.#windows.nodes(node.hostId, node.mapId);
+      case 'socket':
+      case 'entry':
+      case 'more':
+      case 'note':
+        return [];
+    }
+  }
+
+  #hostChildren(model: HostModel): readonly MapNode[] {
+    const { id } = model.host.definition;
+    const { error, loaded, maps } = model.snapshot;
+    if (error !== undefined && maps.length === 0) {
+      return [noteNode(id, undefined, 'error', error)];
+    }
+    if (maps.length === 0) {
+      return [noteNode(id, undefined, loaded && this.#view.visible ? 'empty' : 'loading')];
+    }
+    return hostMapNodes(hostMaps(model));
+  }
+
+  #context(node: MapNode): MapItemContext {
+    const model = this.#models.get(node.hostId);
+    const name = node.kind === 'map' ? node.attachment : undefined;
+    return {
+      hostLabel: model?.host.definition.label ?? node.hostId,
+      attachment: model?.snapshot.attachments.find(a => a.name === name),
+      rate: name === undefined ? undefined : model?.snapshot.rates.get(name),
+    };
+  }
+
+  #look(): void {
+    if (this.#view.visible && this.#demand === undefined) {
+      this.#demand = this.#models.demand(
+        ['maps', 'stats'],
+        model => client => this.#windows.load(model.host.definition.id, client, model.snapshot.maps),
+      );
+    } else if (!this.#view.visible) {
+      this.#demand?.dispose();
+      this.#demand = undefined;
+    }
+  }
+
+  /** The whole tree only when nodes came or went; else the maps whose figures changed. */
+  #modelChanged(): void {
+    const ready = this.#models.ready;
+    const structure = JSON.stringify(
+      ready.map(m => [
+        m.host.definition.id,
+        m.snapshot.loaded,
+        m.snapshot.maps.length === 0 ? m.snapshot.error : '',
+        m.snapshot.maps.map(map => [map.id, map.attachment]),
+        m.snapshot.attachments.map(a => [a.name, a.sockmapId]),
+      ]),
+    );
+    this.#describe();
+    if (structure !== this.#structure) {
+      this.#structure = structure;
+      this.#nodes.clear();
+      this.#latest.clear();
+      this.#changed.fire(undefined);
+      return;
+    }
+    for (const { model, attachment } of this.#models.attachments) {
+      if (attachment.sockmapId !== null) {
+        this.#redraw(`${model.host.definition.id}/map:${attachment.sockmapId}`);
+      }
+    }
+  }
+
+  /** A map's row is drawn with all its rows: only when it would say something else. */
+  #redraw(id: string): void {
+    const node = this.#nodes.get(id);
+    if (node === undefined || this.#hold.has(id)) {
+      return;
+    }
+    const text = String(this.getTreeItem(node).description);
+    if (text !== this.#drawn.get(id)) {
+      this.#drawn.set(id, text);
+      this.#changed.fire(node);
+    }
+  }
+
+  /** While the rows stay the same ones, only those whose figures changed are drawn again. */
+  #rowsChanged(hostId: string, mapId: number): void {
+    const parent = `${hostId}/map:${mapId}`;
+    const rows = this.#windows.nodes(hostId, mapId);
+    const ids = rows.map(row => row.id).join('\n');
+    if (ids !== this.#rows.get(parent) || rows.some(row => row.kind === 'note')) {
+      this.#rows.set(parent, ids);
+      this.#fire(parent);
+      return;
+    }
+    const changed: MapNode[] = [];
+    for (const row of rows) {
+      const held = this.#nodes.get(row.id);
+      if (
+        held !== undefined &&
+        !this.#hold.has(row.id) &&
+        JSON.stringify(row) !== JSON.stringify(this.node(row.id))
+      ) {
+        this.#latest.set(row.id, row);
+        changed.push(held);
+      }
+    }
+    if (changed.length > 0) {
+      this.#changed.fire(changed);
+    }
+  }
+
+  #fire(id: string): void {
+    const node = this.#nodes.get(id);
+    if (node !== undefined) {
+      this.#changed.fire(node);
+    }
+  }
+
+  #describe(): void {
+    const ready = this.#models.ready;
+    const [only] = ready;
+    this.#view.description = only !== undefined && ready.length === 1 ? only.host.definition.label : '';
+    const { socketFilter, socketOrder } = this.#state.value;
+    const lines: string[] = [];
+    for (const { host, snapshot } of ready) {
+      if (snapshot.error !== undefined) {
+        lines.push(`${host.definition.label}: ${snapshot.error}`);
+      }
+    }
+    if (socketFilter !== undefined) {
+      lines.push(vscode.l10n.t('Sockets that contain "{0}"', socketFilter));
+    }
+    if (socketOrder !== undefined) {
+      const column = columnName(socketOrder.column);
+      lines.push(
+        socketOrder.descending
+          ? vscode.l10n.t('Sorted by {0}, largest first', column)
+          : vscode.l10n.t('Sorted by {0}', column),
+      );
+    }
+    this.#view.message = ready.length === 0 ? '' : lines.join(' · ');
+  }
+}
+
+export function hostMaps(model: HostModel): HostMaps {
+  const { maps, attachments } = model.snapshot;
+  return { hostId: model.host.definition.id, maps, attachments };
+}

@@ -1,0 +1,146 @@
+// SPDX-License-Identifier: Apache-2.0
+import { once } from 'node:events';
+import { readFile } from 'node:fs/promises';
+import { setTimeout as delay } from 'node:timers/promises';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { Cleanup, eventually } from '../support/cleanup';
+import { figure, Traffic } from '../support/traffic';
+import {
+  cgroupPrograms,
+  createAgent,
+  createTestCgroup,
+  datapathObject,
+  expectFreed,
+  fixtureObject,
+  kernelObjects,
+  type TestAgent,
+} from './fixture';
+
+const cleanup = new Cleanup();
+let agent: TestAgent;
+let cgroup: string;
+
+/** Runs the agent up to a stage, where it stops itself, and kills it there. */
+async function killAt(stage: string, args: readonly string[]): Promise<void> {
+  const child = agent.spawn(args, { SOCKMAP_AGENT_STOP_AT: stage });
+  const ended = once(child, 'exit');
+  await eventually(`the stage ${stage}`, async () => {
+    const status = await readFile(`/proc/${child.pid ?? 0}/stat`, 'utf8');
+    if (child.exitCode !== null) throw new Error(`The agent ended before the stage ${stage}.`);
+    return / T /.test(status.slice(status.lastIndexOf(')'))) ? true : undefined;
+  });
+  child.kill('SIGKILL');
+  await ended;
+}
+
+const live = async (): Promise<string[]> =>
+  (await kernelObjects('prog')).flatMap(({ name }) =>
+    name !== undefined && /^(sm_sockops|sm_verdict|foreign_)/.test(name) ? [name] : [],
+  );
+
+describe('an agent that is killed', () => {
+  let before: readonly string[];
+
+  beforeEach(async () => {
+    agent = await createAgent(cleanup, 'sanitize');
+    cgroup = await createTestCgroup(cleanup, 'killed');
+    before = await live();
+  });
+  afterEach(() => cleanup.run());
+
+  const attachArgs = (object: string): string[] => [
+    ...['attach', '--object', object, '--cgroup', cgroup, '--name', 'victim'],
+  ];
+
+  it.each(['loaded', 'pinned', 'sockmap-attached', 'linked', 'link-pinned'])(
+    'while attaching, at %s: nothing stays',
+    async stage => {
+      for (const object of [datapathObject, await fixtureObject('foreign')]) {
+        await killAt(stage, attachArgs(object));
+        expect(await agent.find('victim')).toBeUndefined();
+        expect(await agent.folders()).toEqual([]);
+        expect(await cgroupPrograms(cgroup)).toBe('');
+        await eventually('the kernel to free all of it', async () =>
+          (await live()).length === before.length ? true : undefined,
+        );
+      }
+      /* And the way is free. */
+      await agent.attach(datapathObject, cgroup, 'victim');
+    },
+  );
+
+  it('while attaching, right after it appeared: the next agent finishes it', async () => {
+    await killAt('published', attachArgs(datapathObject));
+    expect(await agent.find('victim')).toMatchObject({ state: 'attached', abi: 1 });
+    const traffic = await Traffic.start(['unread', '--bytes', '1000', '--cgroup', cgroup]);
+    cleanup.add(() => traffic.stop());
+    await traffic.ready();
+    expect(await agent.json('stats', 'stats')).toMatchObject({ sockets: 2, paired: 2, queuedBytes: 2000 });
+    traffic.go();
+    await traffic.done();
+  });
+
+  it.each(['link-detached', 'switched-off', 'stopped', 'drained', 'moved'])(
+    'while detaching, at %s: a later agent goes on',
+    async stage => {
+      const attachment = await agent.attach(datapathObject, cgroup, 'victim');
+      await killAt(stage, ['detach', '--name', 'victim']);
+      const left = await agent.find('victim');
+      expect(left?.state).toBe(stage === 'moved' ? undefined : 'draining');
+      if (left !== undefined) {
+        expect(await agent.json('detach', 'detach')).toMatchObject({ removed: true });
+      }
+      expect(await agent.folders()).toEqual([]);
+      await expectFreed(attachment);
+    },
+  );
+
+  it('at any other moment of an attach: complete, or nothing', async () => {
+    const release = await createAgent(cleanup, 'release');
+    const start = performance.now();
+    await release.attach(datapathObject, cgroup, 'victim');
+    const usual = performance.now() - start;
+    await release.json('detach', 'detach');
+    const tries = 30;
+    let complete = 0;
+    for (let turn = 1; turn <= tries; turn++) {
+      const child = release.spawn(attachArgs(datapathObject));
+      const ended = once(child, 'exit');
+      await delay((1.2 * usual * turn) / tries);
+      child.kill('SIGKILL');
+      await ended;
+      const found = await release.find('victim');
+      const folders = await release.folders();
+      if (found === undefined) {
+        expect(folders).toEqual([]);
+        expect(await cgroupPrograms(cgroup)).toBe('');
+      } else {
+        complete += 1;
+        expect(found.state).toBe('attached');
+        expect(folders).toEqual(['victim']);
+        expect(await release.json('detach', 'detach')).toMatchObject({ removed: true });
+      }
+    }
+    expect(complete).toBeGreaterThan(0);
+    expect(complete).toBeLessThan(tries);
+  });
+
+  it('while serving: traffic goes on redirected, and a new agent adopts it', async () => {
+    const serving = agent.spawn(['serve', '--nonce', 'ab']);
+    const exited = once(serving, 'exit');
+    const attachment = await agent.attach(datapathObject, cgroup, 'adopted');
+    const traffic = await Traffic.start(['unread', '--count', '4', '--bytes', '500', '--cgroup', cgroup]);
+    cleanup.add(() => traffic.stop());
+    await traffic.ready();
+    serving.kill('SIGKILL');
+    await exited;
+    expect(await agent.find('adopted')).toMatchObject({ ...attachment, sockets: 8 });
+    const before = await agent.json('stats', 'stats');
+    traffic.go();
+    expect(figure(await traffic.done(), 'bytes')).toBe(2 * 4 * 2 * 500);
+    const after = await agent.json('stats', 'stats');
+    expect(after.redirected.bytes).toBeGreaterThan(before.redirected.bytes);
+    expect(await agent.json('detach', 'detach')).toMatchObject({ removed: true });
+    await expectFreed(attachment);
+  });
+});

@@ -1,0 +1,134 @@
+// SPDX-License-Identifier: Apache-2.0
+import { readFile, stat } from 'node:fs/promises';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { SOCKET_COLUMNS, type SocketColumn, type SocketRow } from '../../extension/protocol/agent';
+import { Cleanup } from '../support/cleanup';
+import { Traffic } from '../support/traffic';
+import {
+  builds,
+  createAgent,
+  createTestCgroup,
+  datapathObject,
+  fixtureObject,
+  type TestAgent,
+} from './fixture';
+
+const cell = (row: SocketRow, column: SocketColumn): SocketRow[number] =>
+  row[SOCKET_COLUMNS.indexOf(column)] ?? null;
+
+describe.each(builds)('sockets (%s build)', build => {
+  const cleanup = new Cleanup();
+  let agent: TestAgent;
+  let cgroup: string;
+
+  beforeEach(async () => {
+    agent = await createAgent(cleanup, build);
+    cgroup = await createTestCgroup(cleanup, 'sockets');
+  });
+  afterEach(() => cleanup.run());
+
+  const connect = async (count: number, family = '4'): Promise<Traffic> => {
+    const args = ['--count', String(count), '--bytes', '1000', '--family', family, '--cgroup', cgroup];
+    const traffic = await Traffic.start(['unread', ...args]);
+    cleanup.add(() => traffic.stop());
+    await traffic.ready();
+    return traffic;
+  };
+
+  it('shows both ends of a connection, who holds them and what they wait for', async () => {
+    await agent.attach(datapathObject, cgroup, 'sockets');
+    await connect(1);
+    const { rows, total, matched } = await agent.json('sockets', 'sockets', '--name', 'sockets');
+    expect([total, matched, rows.length]).toEqual([2, 2, 2]);
+    const [a, b] = rows;
+    if (a === undefined || b === undefined) throw new Error('Two rows are expected.');
+    expect(cell(a, 'peerCookie')).toBe(cell(b, 'cookie'));
+    expect(cell(b, 'peerCookie')).toBe(cell(a, 'cookie'));
+    expect(cell(a, 'localPort')).toBe(cell(b, 'remotePort'));
+    const netns = (await stat('/proc/self/ns/net')).ino;
+    for (const row of rows) {
+      expect(row.slice(2, 5)).toEqual([4, 'ESTABLISHED', '127.0.0.1']);
+      expect(cell(row, 'netns')).toBe(netns);
+      expect(cell(row, 'command')).toBe('traffic');
+      expect(cgroup.endsWith(String(cell(row, 'cgroup')))).toBe(true);
+      expect(await readFile(`/proc/${String(cell(row, 'pid'))}/comm`, 'utf8')).toBe('traffic\n');
+      expect(cell(row, 'queuedBytes')).toBe(1000);
+      expect(cell(row, 'redirectedBytes')).toBe(1000);
+      expect(cell(row, 'stackBytes')).toBe(0);
+      expect(cell(row, 'lastReason')).toBeNull();
+    }
+  });
+
+  it.each([
+    ['6', 6, '::1'],
+    ['mapped', 4, '127.0.0.1'],
+    ['mapped6', 4, '127.0.0.1'],
+  ])('shows addresses of family %s', async (family, shown, address) => {
+    await agent.attach(datapathObject, cgroup, 'family');
+    await connect(2, family);
+    const { rows } = await agent.json('sockets', 'sockets');
+    expect(rows).toHaveLength(4);
+    for (const row of rows) {
+      expect([cell(row, 'family'), cell(row, 'localAddress'), cell(row, 'remoteAddress')]).toEqual([
+        shown,
+        address,
+        address,
+      ]);
+    }
+  });
+
+  it('sorts, filters and pages', async () => {
+    await agent.attach(datapathObject, cgroup, 'pages');
+    await connect(20);
+    const all = await agent.json('sockets', 'sockets', '--limit', '1000');
+    expect(all.total).toBe(40);
+    const cookies = all.rows.map(row => cell(row, 'cookie'));
+    expect(new Set(cookies).size).toBe(40);
+    const paged: SocketRow[number][] = [];
+    for (let offset = 0; offset < 40; offset += 7) {
+      const args = ['--offset', String(offset), '--limit', '7'];
+      const page = await agent.json('sockets', 'sockets', ...args);
+      paged.push(...page.rows.map(row => cell(row, 'cookie')));
+    }
+    expect(paged).toEqual(cookies);
+
+    const byPort = await agent.json('sockets', 'sockets', '--sort', 'localPort', '--descending');
+    const ports = byPort.rows.map(row => Number(cell(row, 'localPort')));
+    expect(ports).toEqual([...ports].sort((x, y) => y - x));
+
+    const port = String(cell(all.rows[0] ?? ([] as unknown as SocketRow), 'localPort'));
+    const filtered = await agent.json('sockets', 'sockets', '--filter', port);
+    expect(filtered.total).toBe(40);
+    expect(filtered.matched).toBeLessThan(40);
+    expect(filtered.rows.length).toBe(filtered.matched);
+    expect((await agent.json('sockets', 'sockets', '--filter', 'TRAFFIC')).matched).toBe(40);
+    expect((await agent.json('sockets', 'sockets', '--filter', 'no such thing')).matched).toBe(0);
+    for (const column of SOCKET_COLUMNS) {
+      const sorted = await agent.json('sockets', 'sockets', '--sort', column);
+      expect(sorted.rows).toHaveLength(40);
+    }
+  });
+
+  it.each(['foreign', 'full'])('reads the sockets of somebody else: %s', async name => {
+    const attachment = await agent.attach(await fixtureObject(name), cgroup, name);
+    await connect(1);
+    const { rows } = await agent.json('sockets', 'sockets', '--map', String(attachment.sockmapId));
+    expect(rows).toHaveLength(2);
+    for (const row of rows) {
+      expect(cell(row, 'cookie')).toBeGreaterThan(0);
+      expect(cell(row, 'state')).toBe('ESTABLISHED');
+      expect(cell(row, 'command')).toBe('traffic');
+      expect(cell(row, 'redirectedBytes')).toBeNull();
+    }
+  });
+
+  it('refuses a map without sockets, and a column that is none', async () => {
+    const attachment = await agent.attach(datapathObject, cgroup, 'refuse');
+    const config = attachment.maps.find(({ name }) => name === 'sm_config')?.id;
+    const failure = await agent.failure('sockets', '--map', String(config));
+    expect(failure.data.kind).toBe('invalidParams');
+    expect(failure.message).toContain('sm_config');
+    const column = await agent.failure('sockets', '--sort', 'colour');
+    expect(column.message).toContain('"sort" must be a column');
+  });
+});

@@ -1,0 +1,57 @@
+// SPDX-License-Identifier: Apache-2.0
+import { access } from 'node:fs/promises';
+import { afterEach, expect, it } from 'vitest';
+import * as v from 'valibot';
+import { run } from '../rig/processes';
+import { agent } from '../support/agentCli';
+import { Cleanup, eventually } from '../support/cleanup';
+import { figure, Traffic } from '../support/traffic';
+import { attachDatapath } from './fixture';
+
+const cleanup = new Cleanup();
+afterEach(() => cleanup.run());
+
+const objects = v.array(v.looseObject({ id: v.number() }));
+
+/** Ids of the kernel's programs or maps, as bpftool, which is not ours, sees them. */
+async function kernelIds(kind: 'prog' | 'map'): Promise<ReadonlySet<number>> {
+  const list = v.parse(objects, JSON.parse(await run('bpftool', ['-j', kind, 'list'])));
+  return new Set(list.map(object => object.id));
+}
+
+it('detaches while 100 connections hold unread bytes: none is lost, nothing stays', async () => {
+  const connections = 100;
+  const bytes = 4096;
+  const datapath = await attachDatapath(cleanup, 'detach');
+  const { attachment } = datapath;
+  const unread = await Traffic.start([
+    ...['unread', '--count', String(connections), '--bytes', String(bytes), '--cgroup', datapath.cgroup],
+  ]);
+  cleanup.add(() => unread.stop());
+  await unread.ready();
+  const before = await datapath.stats();
+  expect(before.queuedBytes).toBe(2 * connections * bytes);
+
+  const detaching = agent.detach(attachment.name, 30);
+  await eventually('the state draining', async () => {
+    const { attachments } = await agent.status();
+    return attachments.find(other => other.name === attachment.name)?.state === 'draining' ? true : undefined;
+  });
+  /* Messages that are sent while draining take the stack, behind what is queued. */
+  unread.go();
+  const result = await unread.done();
+  expect(figure(result, 'bytes')).toBe(4 * connections * bytes);
+
+  const detached = await detaching;
+  expect(detached).toMatchObject({ removed: true, remaining: [], lostBytes: 0 });
+  await expect(access(attachment.pinPath)).rejects.toThrow('ENOENT');
+  expect((await run('bpftool', ['cgroup', 'show', datapath.cgroup])).trim()).toBe('');
+  await eventually('the kernel to free programs and maps', async () => {
+    const programs = await kernelIds('prog');
+    const maps = await kernelIds('map');
+    const left =
+      attachment.programs.some(program => programs.has(program.id)) ||
+      attachment.maps.some(map => maps.has(map.id));
+    return left ? undefined : true;
+  });
+});

@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: Apache-2.0
+import { afterEach, expect, it } from 'vitest';
+import { Cleanup } from '../support/cleanup';
+import { figure, traffic } from '../support/traffic';
+import { attachDatapath } from './fixture';
+
+const cleanup = new Cleanup();
+afterEach(() => cleanup.run());
+
+it('keeps nothing about 5000 short connections, ended in every way', async () => {
+  const datapath = await attachDatapath(cleanup, 'short');
+  await traffic('short', '--count', '5000', '--cgroup', datapath.cgroup);
+  expect((await datapath.stats()).redirected.messages).toBeGreaterThan(5000);
+  expect(await datapath.leftovers()).toEqual({ sockets: 0, handshakes: 0 });
+});
+
+it('delivers a reply that is read after both ends have said FIN', async () => {
+  const datapath = await attachDatapath(cleanup, 'half');
+  await traffic(
+    'half-close',
+    '--count',
+    '20',
+    '--bytes',
+    '50000',
+    '--gap',
+    '0.05',
+    '--cgroup',
+    datapath.cgroup,
+  );
+  const stats = await datapath.stats();
+  expect(stats.redirected.bytes).toBeGreaterThanOrEqual(20 * 50_000);
+  /* The send after SHUT_WR: refused by the stack, not smuggled past the FIN. */
+  expect(stats.reasons.peerGone.messages).toBe(20);
+});
+
+it('shows a reset as plain TCP does, with the bytes before it', async () => {
+  const datapath = await attachDatapath(cleanup, 'reset');
+  const args = ['reset', '--count', '20', '--bytes', '10000', '--gap', '0.02'];
+  const plain = await traffic(...args);
+  const redirected = await traffic(...args, '--cgroup', datapath.cgroup);
+  for (const name of ['readable', 'reported']) expect(figure(redirected, name)).toBe(figure(plain, name));
+  expect((await datapath.stats()).redirected.bytes).toBeGreaterThanOrEqual(20 * 10_000);
+});

@@ -1,0 +1,91 @@
+// SPDX-License-Identifier: Apache-2.0
+import { afterEach, describe, expect, it } from 'vitest';
+import { Cleanup } from '../support/cleanup';
+import { createNetns, linkNetns } from '../support/netns';
+import { figure, Traffic } from '../support/traffic';
+import { attachDatapath, type Datapath } from './fixture';
+
+const cleanup = new Cleanup();
+afterEach(() => cleanup.run());
+
+/** Connections that exchange `bytes` each way, looked at while all are open. */
+async function exchange(datapath: Datapath, count: number, bytes: number, ...args: string[]) {
+  const pairs = await Traffic.start([
+    'pairs',
+    ...['--count', String(count), '--bytes', String(bytes), '--hold', '1', '--rate', '20', ...args],
+  ]);
+  cleanup.add(() => pairs.stop());
+  expect(figure(await pairs.ready(), 'connections')).toBe(count);
+  const stats = await datapath.stats();
+  await pairs.done();
+  return stats;
+}
+
+async function expectAllRedirected(datapath: Datapath, count: number, ...args: string[]): Promise<void> {
+  const bytes = 20_000;
+  const stats = await exchange(datapath, count, bytes, ...args);
+  expect(stats.sockets).toBe(2 * count);
+  expect(stats.paired).toBe(2 * count);
+  /* A first message may meet a peer that is still being established, on another CPU. */
+  expect(stats.stack.messages).toBeLessThanOrEqual(count / 20 + 2);
+  expect(stats.redirected.bytes + stats.stack.bytes).toBeGreaterThanOrEqual(2 * count * bytes);
+  expect(await datapath.leftovers()).toEqual({ sockets: 0, handshakes: 0 });
+}
+
+describe('both ends in the cgroup', () => {
+  it.each(['4', '6', 'mapped', 'mapped6'])('pairs every connection of family %s', async family => {
+    const datapath = await attachDatapath(cleanup, 'pair');
+    await expectAllRedirected(datapath, 100, '--cgroup', datapath.cgroup, '--family', family);
+  });
+
+  it('pairs across network namespaces joined by a veth pair', async () => {
+    const datapath = await attachDatapath(cleanup, 'veth');
+    const server = await createNetns('server');
+    cleanup.add(() => server.remove());
+    const client = await createNetns('client');
+    cleanup.add(() => client.remove());
+    await linkNetns(server, '10.66.0.1/24', client, '10.66.0.2/24');
+    await expectAllRedirected(
+      datapath,
+      100,
+      ...['--cgroup', datapath.cgroup, '--server-netns', server.path, '--client-netns', client.path],
+      ...['--listen', '10.66.0.1:0', '--connect', '10.66.0.1:0'],
+    );
+  });
+
+  it('pairs 2000 of 2000 connections through iptables REDIRECT', async () => {
+    const datapath = await attachDatapath(cleanup, 'nat');
+    const netns = await createNetns('nat');
+    cleanup.add(() => netns.remove());
+    await netns.exec('ip', 'route', 'add', '10.77.0.0/24', 'dev', 'lo');
+    await netns.exec(
+      'iptables',
+      ...['-t', 'nat', '-A', 'OUTPUT', '-p', 'tcp', '--dport', '80', '-j', 'REDIRECT', '--to-ports', '15001'],
+    );
+    await expectAllRedirected(
+      datapath,
+      2000,
+      ...['--cgroup', datapath.cgroup, '--netns', netns.path],
+      ...['--listen', '0.0.0.0:15001', '--connect', '10.77.0.9:80'],
+    );
+  });
+});
+
+describe('one end in the cgroup', () => {
+  it('lets a client whose server is elsewhere leave the map at its first round trip', async () => {
+    const datapath = await attachDatapath(cleanup, 'out');
+    const stats = await exchange(datapath, 50, 20_000, '--client-cgroup', datapath.cgroup);
+    expect(stats.sockets).toBe(0);
+    expect(stats.redirected.messages).toBe(0);
+    expect(stats.reasons.noPeer.messages).toBeGreaterThanOrEqual(50);
+    expect(stats.stack.messages).toBe(stats.reasons.noPeer.messages);
+    expect(await datapath.entries('sm_handshakes')).toBe(0);
+  });
+
+  it('never takes in a server whose client is elsewhere', async () => {
+    const datapath = await attachDatapath(cleanup, 'in');
+    const stats = await exchange(datapath, 50, 20_000, '--server-cgroup', datapath.cgroup);
+    expect(stats.sockets).toBe(0);
+    expect(stats.redirected.messages + stats.stack.messages).toBe(0);
+  });
+});

@@ -1,0 +1,155 @@
+// SPDX-License-Identifier: Apache-2.0
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { beforeAll, describe, expect, it } from 'vitest';
+import {
+  COMMANDS,
+  CONTEXT_KEYS,
+  SETTINGS,
+  SETTING_SECTION,
+  VIEWS,
+  VIEW_CONTAINER,
+  WALKTHROUGH,
+} from '../../extension/contrib/ids';
+import { checkout } from '../rig/checkout';
+import {
+  conditionsOf,
+  keysOf,
+  type Manifest,
+  manifestStrings,
+  readManifest,
+  readTexts,
+  settingsOf,
+} from './manifest';
+
+/** Context keys that VS Code itself sets and we use. */
+const workbenchKeys = [
+  'view',
+  'viewItem',
+  'isWorkspaceTrusted',
+  'workspaceFolderCount',
+  'resourceLangId',
+  'resourceExtname',
+  'resourceFilename',
+  'resourceScheme',
+  'editorLangId',
+  'editorTextFocus',
+  'virtualWorkspace',
+  'workspacePlatform',
+  'remoteName',
+];
+
+const sorted = (values: Iterable<string>): string[] => [...values].sort();
+const isThemeIcon = (icon: string): boolean => /^\$\([a-z0-9~-]+\)$/.test(icon);
+
+describe('package.json', () => {
+  let manifest: Manifest;
+  let texts: Record<string, string>;
+
+  beforeAll(async () => {
+    [manifest, texts] = await Promise.all([readManifest(), readTexts()]);
+  });
+
+  it('contributes the commands that the code declares, each once', () => {
+    const contributed = manifest.contributes.commands.map(command => command.command);
+    expect(sorted(contributed)).toEqual(sorted(Object.values(COMMANDS)));
+  });
+
+  it('gives every command a localized title and the category', () => {
+    for (const command of manifest.contributes.commands) {
+      expect(command, command.command).toMatchObject({ category: 'Sockmap' });
+      expect(command.title, command.command).toMatch(/^%.+%$/);
+    }
+  });
+
+  it('names only its own commands in menus, welcome views and walkthroughs', () => {
+    const known = new Set<string>(Object.values(COMMANDS));
+    const inMenus = Object.values(manifest.contributes.menus)
+      .flat()
+      .flatMap(entry => entry.command ?? []);
+    const links = [
+      ...Object.values(texts),
+      ...manifest.contributes.viewsWelcome.map(({ contents }) => contents),
+    ]
+      .flatMap(text => [...text.matchAll(/\(command:([\w.]+)/g)])
+      .flatMap(([, command]) => command ?? []);
+    const foreign = [...inMenus, ...links].filter(id => id.startsWith('sockmap.') && !known.has(id));
+    expect(foreign).toEqual([]);
+    expect(inMenus.filter(id => !id.startsWith('sockmap.'))).toEqual([]);
+  });
+
+  it('keeps commands that need a target out of the palette or gives them a condition', () => {
+    const palette = manifest.contributes.menus['commandPalette'] ?? [];
+    const ids = palette.map(entry => entry.command);
+    expect(new Set(ids).size).toBe(ids.length);
+  });
+
+  it('contributes the views and the walkthrough that the code declares', () => {
+    expect(Object.keys(manifest.contributes.views)).toEqual([VIEW_CONTAINER]);
+    const views = Object.values(manifest.contributes.views).flat();
+    expect(sorted(views.map(view => view.id))).toEqual(sorted(Object.values(VIEWS)));
+    const containers = Object.values(manifest.contributes.viewsContainers).flat();
+    expect(containers.map(container => container.id)).toEqual([VIEW_CONTAINER]);
+    expect(manifest.contributes.walkthroughs.map(walkthrough => walkthrough.id)).toEqual([WALKTHROUGH]);
+  });
+
+  it('contributes the settings that the code reads', () => {
+    const wanted = SETTINGS.map(name => `${SETTING_SECTION}.${name}`);
+    expect(sorted(Object.keys(settingsOf(manifest)))).toEqual(sorted(wanted));
+  });
+
+  it('gives every setting a default, a scope and a localized description', () => {
+    for (const [name, setting] of Object.entries(settingsOf(manifest))) {
+      expect(setting, name).toHaveProperty('default');
+      expect(setting.scope, name).toMatch(
+        /^(application|machine|machine-overridable|window|resource|language-overridable)$/,
+      );
+      expect(setting.markdownDescription ?? setting.description, name).toMatch(/^%.+%$/);
+    }
+  });
+
+  it('has a text for every key, and a use for every text', async () => {
+    const used = (await manifestStrings()).flatMap(text => /^%(.+)%$/.exec(text)?.[1] ?? []);
+    expect(sorted(new Set(used))).toEqual(sorted(Object.keys(texts)));
+  });
+
+  it('uses only context keys that somebody sets', () => {
+    const known = new Set<string>([...workbenchKeys, ...Object.values(CONTEXT_KEYS)]);
+    const settings = new Set(Object.keys(settingsOf(manifest)).map(name => `config.${name}`));
+    const unknown = conditionsOf(manifest)
+      .flatMap(keysOf)
+      .filter(key => !known.has(key) && !settings.has(key));
+    expect(sorted(new Set(unknown))).toEqual([]);
+  });
+
+  it('uses every context key that the code sets', () => {
+    const used = new Set(conditionsOf(manifest).flatMap(keysOf));
+    expect(Object.values(CONTEXT_KEYS).filter(key => !used.has(key))).toEqual([]);
+  });
+
+  it('names icons and pictures that exist', () => {
+    const { commands, viewsContainers, views, walkthroughs } = manifest.contributes;
+    const icons = [
+      ...commands.flatMap(command => command.icon ?? []),
+      ...Object.values(viewsContainers).flatMap(containers => containers.map(container => container.icon)),
+      ...Object.values(views).flatMap(all => all.flatMap(view => view.icon ?? [])),
+    ].filter(icon => !isThemeIcon(icon));
+    const media = walkthroughs.flatMap(({ steps }) =>
+      steps.flatMap(step =>
+        [step.media['image'], step.media['svg'], step.media['markdown']].flatMap(file => file ?? []),
+      ),
+    );
+    const files = [manifest.icon, ...icons, ...media];
+    expect(files.length).toBeGreaterThan(1);
+    expect(files.filter(file => !existsSync(join(checkout, file)))).toEqual([]);
+  });
+
+  it('reads the keys of a condition', () => {
+    expect(keysOf("view == sockmap.hosts && !a.b || c =~ /^host\\.(x|y)/ && d != 'e f'")).toEqual([
+      'view',
+      'a.b',
+      'c',
+      'd',
+    ]);
+  });
+});
