@@ -27,12 +27,15 @@ export function activate(context: vscode.ExtensionContext): void {
     channel,
     config,
     registry,
-    builder: createBuilder({ logger: log, remotes: () => buildHosts(registry), sshPath: config.path('ssh.path') }),
+    builder: createBuilder({
+      logger: log,
+      remotes: () => buildHosts(registry),
+      sshPath: config.path('ssh.path'),
+    }),
     clock: systemClock,
     memento: context.workspaceState,
     listSshHosts: () => listSshConfigHosts(),
     builtinObject: context.asAbsolutePath(join('dist', 'bpf', 'sockmap.bpf.o')),
-    includeDirs: [context.asAbsolutePath(join('dist', 'bpf', 'include'))],
     buildDir: (context.storageUri ?? context.globalStorageUri).fsPath,
     extensionVersion: version,
   });
@@ -43,7 +46,9 @@ export function activate(context: vscode.ExtensionContext): void {
 /** SSH hosts that may compile when this machine has no clang: connected ones only, a build asks for no login. */
 function buildHosts(registry: HostRegistry) {
   return registry.hosts.flatMap(({ definition, state }) =>
-    definition.kind === 'ssh' && state.kind === 'ready' ? [{ label: definition.label, target: definition }] : [],
+    definition.kind === 'ssh' && state.kind === 'ready'
+      ? [{ label: definition.label, target: definition }]
+      : [],
   );
 }
 

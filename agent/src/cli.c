@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "cli.h"
 
-#include <ctype.h>
 #include <errno.h>
 #include <math.h>
 #include <signal.h>
@@ -19,15 +18,19 @@
 /* What the signal handler sets; the running command sees it at its next check. */
 static struct sma_context *interrupted;
 
-/* libbpf loads again when a signal interrupted the verifier: keep interrupting until it gives up.
+/*
+ * libbpf loads again when a signal interrupted the verifier: keep interrupting until it gives up.
+ * Not while the command undoes its work, which loads programs of its own.
  */
 static void on_signal(int number)
 {
 	struct itimerval again = {.it_interval.tv_usec = 20000, .it_value.tv_usec = 20000};
+	struct itimerval never = {0};
+	bool loading = atomic_load(&interrupted->loading);
 
 	atomic_store(&interrupted->cancelled, true);
-	if (number != SIGALRM)
-		setitimer(ITIMER_REAL, &again, NULL);
+	if (number != SIGALRM || !loading)
+		setitimer(ITIMER_REAL, loading ? &again : &never, NULL);
 }
 
 static void catch_signals(struct sma_context *context)

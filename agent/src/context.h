@@ -12,6 +12,8 @@
 struct sma_context {
 	const char *bpffs_override; /* a bpffs mount or a folder in one; NULL: found */
 	atomic_bool cancelled;
+	atomic_bool
+	    loading; /* in the verifier, which a signal interrupts; nothing else wants one */
 	void (*report)(void *to, const char *message);
 	void *report_to;
 };

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "framing.h"
 
-#include <ctype.h>
 #include <errno.h>
 #include <poll.h>
 #include <stdbool.h>
@@ -51,7 +50,11 @@ static enum sma_frame read_header(struct sma_reader *reader, char header[SMA_MAX
 			*why = "A frame header is longer than 4096 bytes";
 			return SMA_FRAME_BAD;
 		}
-		header[length++] = reader->buffer[reader->from++];
+		header[length] = reader->buffer[reader->from++];
+		if (header[length++] == 0) {
+			*why = "A frame header holds a NUL byte";
+			return SMA_FRAME_BAD;
+		}
 		if (length >= 4 && memcmp(header + length - 4, "\r\n\r\n", 4) == 0) {
 			header[length] = 0;
 			return SMA_FRAME_OK;
@@ -115,11 +118,8 @@ enum sma_frame sma_read_frame(struct sma_reader *reader, char **body, size_t *si
 	*body = NULL;
 	if (result != SMA_FRAME_OK)
 		return result;
-	if (strlen(header) < 4 || parse_header(header, size, why) != SMA_FRAME_OK) {
-		if (!*why)
-			*why = "A frame header holds a NUL byte";
+	if (parse_header(header, size, why) != SMA_FRAME_OK)
 		return SMA_FRAME_BAD;
-	}
 	*body = malloc(*size + 1);
 	if (!*body) {
 		*why = "Memory ran out for a frame body";

@@ -4,6 +4,7 @@
 #include <ctype.h>
 #include <dirent.h>
 #include <fcntl.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -53,18 +54,32 @@ static char *cgroup_of(int process)
 	return strndup(line, strcspn(line, "\n"));
 }
 
-static void describe(struct sma_owner *owner, int process, int pid)
+/* What all sockets of one process share, read when the first of them is met. */
+struct holder {
+	int process; /* fd of /proc/PID */
+	int pid;
+	bool known;
+	char command[32];
+	char *cgroup;
+};
+
+static void describe(struct sma_owner *owner, struct holder *holder)
 {
-	owner->pid = pid;
-	open_file(process, "comm", owner->command, sizeof(owner->command));
-	owner->command[strcspn(owner->command, "\n")] = 0;
-	owner->cgroup = cgroup_of(process);
+	if (!holder->known) {
+		open_file(holder->process, "comm", holder->command, sizeof(holder->command));
+		holder->command[strcspn(holder->command, "\n")] = 0;
+		holder->cgroup = cgroup_of(holder->process);
+		holder->known = true;
+	}
+	owner->pid = holder->pid;
+	memcpy(owner->command, holder->command, sizeof(owner->command));
+	owner->cgroup = holder->cgroup ? strdup(holder->cgroup) : NULL;
 }
 
 /* Returns how many of the owners were found in this process. */
-static size_t scan_process(int process, int pid, struct sma_owner *owners, size_t count)
+static size_t scan_process(struct holder *holder, struct sma_owner *owners, size_t count)
 {
-	int fds = openat(process, "fd", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	int fds = openat(holder->process, "fd", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	DIR *directory = fds >= 0 ? fdopendir(fds) : NULL;
 	struct dirent *entry;
 	size_t found = 0;
@@ -85,7 +100,7 @@ static size_t scan_process(int process, int pid, struct sma_owner *owners, size_
 		owner =
 		    (struct sma_owner *)sma_owner_of(owners, count, strtoull(target + 8, NULL, 10));
 		if (owner && !owner->pid) {
-			describe(owner, process, pid);
+			describe(owner, holder);
 			found++;
 		}
 	}
@@ -104,15 +119,18 @@ void sma_find_owners(struct sma_owner *owners, size_t count)
 	for (size_t i = 0; i < count; i++)
 		missing += owners[i].inode != 0;
 	while (proc && missing && (entry = readdir(proc))) {
-		int process;
+		struct holder holder = {0};
 
 		if (!isdigit((unsigned char)entry->d_name[0]))
 			continue;
-		process = openat(dirfd(proc), entry->d_name, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-		if (process < 0)
+		holder.pid = atoi(entry->d_name);
+		holder.process =
+		    openat(dirfd(proc), entry->d_name, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+		if (holder.process < 0)
 			continue;
-		missing -= scan_process(process, atoi(entry->d_name), owners, count);
-		close(process);
+		missing -= scan_process(&holder, owners, count);
+		free(holder.cgroup);
+		close(holder.process);
 	}
 	if (proc)
 		closedir(proc);

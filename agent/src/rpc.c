@@ -151,7 +151,9 @@ static void interrupt_running(struct server *server, pthread_t worker)
 		struct request *running = server->running;
 		struct timespec until;
 
-		pthread_kill(worker, SIGUSR1);
+		/* Not while it undoes its work: that loads programs of its own. */
+		if (atomic_load(&server->context.loading))
+			pthread_kill(worker, SIGUSR1);
 		clock_gettime(CLOCK_REALTIME, &until);
 		until.tv_nsec += INTERRUPT_MS * 1000000L;
 		if (until.tv_nsec >= 1000000000L) {

@@ -13,6 +13,9 @@
 #include "show.h"
 #include "text.h"
 
+/* 2^53 - 1: beyond it the description lies, and no JSON reader in JavaScript could follow. */
+#define MAX_ID 9007199254740991LL
+
 const struct sma_pin *sma_attachment_sockmap(const struct sma_attachment *attachment)
 {
 	json_int_t wanted = json_integer_value(json_object_get(attachment->meta, "sockmap"));
@@ -93,7 +96,7 @@ static unsigned int count_pins(const struct sma_attachment *attachment, enum sma
 	return count;
 }
 
-static void warn(json_t *warnings, const char *format, ...)
+__attribute__((format(printf, 2, 3))) static void warn(json_t *warnings, const char *format, ...)
 {
 	va_list args;
 	char *text;
@@ -155,7 +158,7 @@ static json_t *show(const struct sma_attachment *attachment, struct sma_error *e
 		if (attachment->pins[i].cgroup_id)
 			cgroup_id = (json_int_t)attachment->pins[i].cgroup_id;
 	}
-	if (cgroup_id < 0)
+	if (cgroup_id < 0 || cgroup_id > MAX_ID)
 		cgroup_id = 0;
 	path = sma_cgroup_path((uint64_t)cgroup_id,
 			       json_string_value(json_object_get(cgroup, "path")));

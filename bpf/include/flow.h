@@ -106,8 +106,13 @@ static __always_inline bool sm_no_writer_at_work(struct sm_peer *peer, int waite
  * them. A reader that waits in tcp_bpf_recvmsg() looks at both queues, and holds a
  * reference to the psock while it does. In doubt the answer is yes, which costs a
  * message through the stack.
+ *
+ * `first`: nothing was sent through the stack yet. Then only one reader can be
+ * there, and only in one place: asleep since before the connection was established
+ * (recv() after a non-blocking connect()). There is no doubt to be had, but a task
+ * that has not left connect() yet looks the same.
  */
-static __always_inline bool sm_reader_in_stack(struct sm_peer *peer, struct sock *sk)
+static __always_inline bool sm_reader_in_stack(struct sm_peer *peer, struct sock *sk, bool first)
 {
 	const void *woken = &woken_wake_function;
 	struct sk_psock *psock = sm_psock(sk);
@@ -117,7 +122,7 @@ static __always_inline bool sm_reader_in_stack(struct sm_peer *peer, struct sock
 	int references, waiters = 0;
 	int i;
 
-	if (!psock || !wq || BPF_CORE_READ(sk, sk_lock.owned))
+	if (!psock || !wq || (!first && BPF_CORE_READ(sk, sk_lock.owned)))
 		return true;
 	references = BPF_CORE_READ(psock, refcnt.refs.counter) - 1;
 	head = (struct list_head *)__builtin_preserve_access_index(&wq->wait.head);
@@ -138,7 +143,7 @@ static __always_inline bool sm_reader_in_stack(struct sm_peer *peer, struct sock
 	}
 	if (pos != head || waiters > references)
 		return true;
-	return waiters && !sm_no_writer_at_work(peer, waiters, waiter);
+	return !first && waiters && !sm_no_writer_at_work(peer, waiters, waiter);
 }
 
 /*
@@ -160,8 +165,7 @@ static __always_inline bool sm_in_order(struct tcp_sock *tp, struct sm_peer *pee
 	barrier();
 	if (copied_seq != BPF_CORE_READ(peer_tp, rcv_nxt))
 		return false;
-	/* Nobody can be waiting in tcp_recvmsg() if nothing ever went there. */
-	return tp->snd_una == first_seq || !sm_reader_in_stack(peer, peer_sk);
+	return !sm_reader_in_stack(peer, peer_sk, tp->snd_una == first_seq);
 }
 
 /* Bytes and overhead of what waits in the psock, cut off where it exceeds `limit`. */

@@ -1,21 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
-import type { Disposable } from '../core/util/disposable';
+import type { Clock as PlainClock } from '../core/util/clock';
 import { toDisposable } from '../core/util/disposable';
 
-/** Time, so that tests can do without waiting. */
-export interface Clock {
-  /** Milliseconds that only count up. */
-  now(): number;
-  /** Calls back once unless disposed before. */
-  after(delayMs: number, callback: () => void): Disposable;
+/** Time and chance, so that tests can do without either. */
+export interface Clock extends PlainClock {
   /** 0 <= random < 1 */
   random(): number;
 }
 
 export const systemClock: Clock = {
   now: () => performance.now(),
-  after(delayMs, callback) {
-    const timer = setTimeout(callback, delayMs);
+  after(delayMs, action) {
+    const timer = setTimeout(action, delayMs);
     return toDisposable(() => {
       clearTimeout(timer);
     });

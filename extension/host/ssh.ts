@@ -127,7 +127,8 @@ export interface StartSshOptions {
 
 /** Starts ssh for one command; `sshMissing` when there is none. */
 export async function startSsh(options: StartSshOptions, command: string): Promise<ManagedProcess> {
-  const { target, sshPath = 'ssh', env, signal } = options;
+  const { target, env, signal } = options;
+  const sshPath = options.sshPath === undefined || options.sshPath === '' ? 'ssh' : options.sshPath;
   try {
     return await ManagedProcess.start({
       command: sshPath,

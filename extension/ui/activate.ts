@@ -21,7 +21,7 @@ import { MapsView } from './trees/mapsView';
 
 export interface UiParts extends Pick<
   Services,
-  'log' | 'channel' | 'listSshHosts' | 'builtinObject' | 'includeDirs' | 'buildDir' | 'extensionVersion'
+  'log' | 'channel' | 'listSshHosts' | 'builtinObject' | 'buildDir' | 'extensionVersion'
 > {
   readonly config: Config;
   readonly registry: HostRegistry;

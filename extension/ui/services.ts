@@ -28,8 +28,6 @@ export interface Services {
   readonly listSshHosts: () => Promise<readonly string[]>;
   /** Our own object. */
   readonly builtinObject: string;
-  /** Headers that a source may include, beside its own folder. */
-  readonly includeDirs: readonly string[];
   /** Folder for built objects; made when needed. */
   readonly buildDir: string;
   readonly extensionVersion: string;

@@ -209,7 +209,7 @@ describe.each(builds)('attach and detach (%s build)', build => {
     await traffic.ready();
     const stats = await agent.json('stats', 'stats', '--name', 'busy');
     expect(stats).toMatchObject({ sockets: 6, paired: 6, queuedBytes: 3 * 2 * 2048, capacity: 65536 });
-    expect(stats.redirected.bytes).toBe(stats.queuedBytes);
+    expect(stats.redirected.bytes).toBeGreaterThanOrEqual(stats.queuedBytes);
     expect((await agent.find('busy'))?.sockets).toBe(6);
     traffic.go();
     await traffic.done();

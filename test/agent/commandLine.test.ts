@@ -6,7 +6,14 @@ import { promisify } from 'node:util';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { temporaryFolder } from '../rig/checkout';
 import { Cleanup } from '../support/cleanup';
-import { builds, createAgent, createTestCgroup, datapathObject, type TestAgent } from './fixture';
+import {
+  builds,
+  createAgent,
+  createTestCgroup,
+  datapathObject,
+  type Output,
+  type TestAgent,
+} from './fixture';
 
 const commands = ['attach', 'detach', 'status', 'stats', 'sockets', 'progs', 'maps', 'map', 'cgroups'];
 
@@ -25,7 +32,8 @@ describe.each(builds)('command line (%s build)', build => {
     for (const command of [...commands, 'verify', 'probe', 'serve']) {
       expect(help.stdout).toContain(`  ${command} `);
       const one = await agent.run(command, '--help');
-      expect([one.code, one.stdout]).toEqual([0, expect.stringContaining(`sockmap-agent ${command}`)]);
+      expect(one.code).toBe(0);
+      expect(one.stdout).toContain(`sockmap-agent ${command}`);
     }
     expect((await agent.run('--version')).stdout).toMatch(/^sockmap-agent \d+\.\d+\.\d+, protocol 1\n$/);
   });
@@ -109,7 +117,8 @@ describe.each(builds)('command line (%s build)', build => {
 
   it('probes the kernel', async () => {
     const probe = await agent.json('probe', 'probe');
-    expect(probe).toMatchObject({ btf: true, cgroup2: expect.any(String), bpffs: agent.bpffs });
+    expect(probe).toMatchObject({ btf: true, bpffs: agent.bpffs });
+    expect(probe.cgroup2).toContain('cgroup');
     expect(Object.values(probe.programTypes)).not.toContain(false);
     expect(Object.values(probe.mapTypes)).not.toContain(false);
     expect(probe.helpers['sk_msg']).toMatchObject({ msg_redirect_hash: true, getsockopt: false });
@@ -144,13 +153,19 @@ describe.each(builds)('command line (%s build)', build => {
     await copyFile(agent.path, copy);
     await copyFile(datapathObject, object);
     await chmod(object, 0o644);
-    const asUser = async (...args: string[]): Promise<unknown> => {
-      const output = await promisify(execFile)(
-        'setpriv',
-        ['--reuid', '65534', '--regid', '65534', '--clear-groups', copy, ...args, '--json'],
-        { env: { ...agent.env, SOCKMAP_BPFFS: '' } },
-      ).catch((error: unknown) => error);
-      return output;
+    const asUser = (...args: string[]): Promise<Output> => {
+      const nobody = ['--reuid', '65534', '--regid', '65534', '--clear-groups'];
+      const options = { env: { ...agent.env, SOCKMAP_BPFFS: '' } };
+      return new Promise(resolve => {
+        const child = execFile(
+          'setpriv',
+          [...nobody, copy, ...args, '--json'],
+          options,
+          (_, stdout, stderr) => {
+            resolve({ code: child.exitCode, signal: child.signalCode, stdout, stderr });
+          },
+        );
+      });
     };
     const attach = ['attach', '--object', object, '--cgroup', '/', '--name', 'user'];
     for (const args of [
@@ -161,13 +176,11 @@ describe.each(builds)('command line (%s build)', build => {
       ['maps'],
       ['progs'],
     ]) {
-      expect(await asUser(...args)).toMatchObject({
-        code: 3,
-        stdout: '',
-        stderr: expect.stringMatching(/"kind":"notPermitted".*sudo/),
-      });
+      const { code, stdout, stderr } = await asUser(...args);
+      expect([args, code, stdout]).toEqual([args, 3, '']);
+      expect(stderr).toMatch(/"kind":"notPermitted".*sudo/);
     }
-    expect(await asUser('probe')).toMatchObject({ stdout: expect.stringContaining('"cap_bpf":false') });
-    expect(await asUser('cgroups')).toMatchObject({ stdout: expect.stringContaining('"path":"/"') });
+    expect((await asUser('probe')).stdout).toContain('"cap_bpf":false');
+    expect((await asUser('cgroups')).stdout).toContain('"path":"/"');
   });
 });

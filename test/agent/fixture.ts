@@ -106,7 +106,9 @@ export class TestAgent {
   async json<M extends AgentMethod>(method: M, ...args: string[]): Promise<AgentResult<M>> {
     const output = await this.run(...args, '--json');
     if (output.stdout === '') {
-      throw new Error(`sockmap-agent ${args.join(' ')} ended with ${output.code ?? 0}: ${output.stderr}`);
+      throw new Error(
+        `sockmap-agent ${args.join(' ')} ended with ${output.code ?? 0}: ${output.stderr.slice(0, 1000)}`,
+      );
     }
     return v.parse(agentResults[method], JSON.parse(output.stdout));
   }

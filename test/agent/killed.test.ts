@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import { once } from 'node:events';
-import { readFile } from 'node:fs/promises';
+import { readdir, readFile } from 'node:fs/promises';
 import { setTimeout as delay } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { Cleanup, eventually } from '../support/cleanup';
@@ -20,31 +20,43 @@ const cleanup = new Cleanup();
 let agent: TestAgent;
 let cgroup: string;
 
-/** Runs the agent up to a stage, where it stops itself, and kills it there. */
-async function killAt(stage: string, args: readonly string[]): Promise<void> {
+/** Ids of the programs and maps that a process holds, by its descriptors. */
+async function heldBy(pid: number): Promise<ReadonlySet<string>> {
+  const held = new Set<string>();
+  for (const fd of await readdir(`/proc/${pid}/fdinfo`)) {
+    const info = await readFile(`/proc/${pid}/fdinfo/${fd}`, 'utf8');
+    for (const [, kind = '', id = ''] of info.matchAll(/^(prog|map)_id:\t(\d+)$/gm))
+      held.add(`${kind} ${id}`);
+  }
+  return held;
+}
+
+/** Runs the agent up to a stage, where it stops itself, and kills it there. What it held is returned. */
+async function killAt(stage: string, args: readonly string[]): Promise<ReadonlySet<string>> {
   const child = agent.spawn(args, { SOCKMAP_AGENT_STOP_AT: stage });
+  const pid = child.pid ?? 0;
   const ended = once(child, 'exit');
   await eventually(`the stage ${stage}`, async () => {
-    const status = await readFile(`/proc/${child.pid ?? 0}/stat`, 'utf8');
+    const status = await readFile(`/proc/${pid}/stat`, 'utf8');
     if (child.exitCode !== null) throw new Error(`The agent ended before the stage ${stage}.`);
     return / T /.test(status.slice(status.lastIndexOf(')'))) ? true : undefined;
   });
+  const held = await heldBy(pid);
   child.kill('SIGKILL');
   await ended;
+  return held;
 }
 
-const live = async (): Promise<string[]> =>
-  (await kernelObjects('prog')).flatMap(({ name }) =>
-    name !== undefined && /^(sm_sockops|sm_verdict|foreign_)/.test(name) ? [name] : [],
-  );
+async function stillThere(held: ReadonlySet<string>): Promise<string[]> {
+  const programs = (await kernelObjects('prog')).map(({ id }) => `prog ${id}`);
+  const maps = (await kernelObjects('map')).map(({ id }) => `map ${id}`);
+  return [...programs, ...maps].filter(object => held.has(object));
+}
 
 describe('an agent that is killed', () => {
-  let before: readonly string[];
-
   beforeEach(async () => {
     agent = await createAgent(cleanup, 'sanitize');
     cgroup = await createTestCgroup(cleanup, 'killed');
-    before = await live();
   });
   afterEach(() => cleanup.run());
 
@@ -56,12 +68,13 @@ describe('an agent that is killed', () => {
     'while attaching, at %s: nothing stays',
     async stage => {
       for (const object of [datapathObject, await fixtureObject('foreign')]) {
-        await killAt(stage, attachArgs(object));
+        const held = await killAt(stage, attachArgs(object));
+        expect(held.size).toBeGreaterThan(2);
         expect(await agent.find('victim')).toBeUndefined();
         expect(await agent.folders()).toEqual([]);
         expect(await cgroupPrograms(cgroup)).toBe('');
         await eventually('the kernel to free all of it', async () =>
-          (await live()).length === before.length ? true : undefined,
+          (await stillThere(held)).length === 0 ? true : undefined,
         );
       }
       /* And the way is free. */

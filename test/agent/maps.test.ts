@@ -71,7 +71,9 @@ describe.each(builds)('maps and programs (%s build)', build => {
     value.writeInt32LE(-1, 24);
     value.writeInt32LE(77, 28);
     value.set([1, 2, 3], 32);
-    value.writeUInt32LE(5 | (1000 << 3), 36);
+    /* The ABI packs `low` behind the three bytes. */
+    value[35] = 5;
+    value.writeUInt32LE(1000, 36);
     value[40] = 0x0d;
     value.writeUInt32LE(0x04030201, 44);
     value.writeUInt16LE(10, 48);

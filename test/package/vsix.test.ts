@@ -13,6 +13,7 @@ const allowed = [
   /^extension\/LICENSE(\.txt)?$/,
   /^extension\/dist\/extension\.js$/,
   /^extension\/dist\/agent\/(x86_64|aarch64)\/sockmap-agent$/,
+  /^extension\/dist\/agent\/SHA256SUMS$/,
   /^extension\/dist\/bpf\/[a-z_]+\.bpf\.o$/,
   /^extension\/media\/[a-z/-]+\.(svg|png|md|css|js)$/,
 ];
@@ -27,6 +28,7 @@ const required = [
   'extension/dist/bpf/sockmap.bpf.o',
   'extension/dist/agent/x86_64/sockmap-agent',
   'extension/dist/agent/aarch64/sockmap-agent',
+  'extension/dist/agent/SHA256SUMS',
 ];
 
 const MiB = 1024 * 1024;

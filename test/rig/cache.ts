@@ -16,9 +16,9 @@ export function cacheFolder(env: NodeJS.ProcessEnv = process.env): string {
 const staleAfterMs = 60_000;
 
 async function holderIsGone(lock: string): Promise<boolean> {
+  const pid = Number(await readFile(join(lock, 'pid'), 'utf8').catch(() => '0'));
+  if (pid > 0 && existsSync('/proc/self') && !existsSync(`/proc/${pid}`)) return true;
   try {
-    const pid = Number(await readFile(join(lock, 'pid'), 'utf8'));
-    if (pid > 0 && !existsSync(`/proc/${pid}`) && existsSync('/proc/self')) return true;
     return Date.now() - (await stat(lock)).mtimeMs > staleAfterMs;
   } catch {
     return false;

@@ -49,7 +49,7 @@ export const suites: readonly Suite[] = [
   vitestSuite('unit', 120),
   vitestSuite('datapath', 240),
   vitestSuite('agent', 240),
-  vitestSuite('ssh', 300),
+  vitestSuite('ssh', 480),
   {
     name: 'host',
     command: [binPath('tsx'), join(checkout, 'test', 'rig', 'hostSuite.ts')],

@@ -2,9 +2,9 @@
 import type { ChildProcess } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
-import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, readdir, rm, writeFile } from 'node:fs/promises';
 import { connect, createServer } from 'node:net';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { cacheFolder, withLock } from './cache';
 import { checkout, temporaryFolder } from './checkout';
 import { ProcessGroup, run } from './processes';
@@ -62,6 +62,11 @@ export async function prepareVm(options: VmOptions): Promise<void> {
   await withLock(join(env.VM, 'lock'), async () => {
     if (existsSync(env.IMAGE)) return;
     await run(script, ['prepare'], { env, label: `preparing a test host with kernel ${options.kernel}` });
+    const [series = ''] = basename(env.IMAGE).split(/(?<=-(?:amd64|arm64)-)/);
+    for (const file of await readdir(env.VM)) {
+      if (file.startsWith(series) && file !== basename(env.IMAGE))
+        await rm(join(env.VM, file), { force: true });
+    }
   });
 }
 

@@ -90,6 +90,9 @@ async function fill(folder: string, recipe: Recipe): Promise<void> {
   await rename(join(whole, 'lib', 'vscode'), server);
   await rm(whole, { recursive: true });
   const env: NodeJS.ProcessEnv = { ...process.env };
+  const prefix = join(process.execPath, '..', '..');
+  // Headers beside the Node that runs us save node-gyp their download.
+  if (existsSync(join(prefix, 'include', 'node', 'node.h'))) env['npm_config_nodedir'] = prefix;
   if (recipe.node !== undefined) {
     const node = join(folder, 'node');
     await unpack(recipe.node, node);

@@ -12,7 +12,7 @@ import { silent } from '../support/hosts';
 const checkout = fileURLToPath(new URL('../..', import.meta.url));
 
 /** Built by `npm run build:agent`. */
-export const agentFolder = process.env['TRY_AGENT'] ?? `${checkout}dist/agent`;
+export const agentFolder = `${checkout}dist/agent`;
 export const VERSION = '0.0.0-test';
 
 export interface Connected {

@@ -160,20 +160,6 @@ describe('a link that is cut', () => {
     expect((await loop.client?.request('status', {}))?.attachments).toEqual(expect.any(Array));
   });
 
-  test('without a word is noticed', async () => {
-    const loop = host(sshd.target);
-    const client = await loop.connect();
-    const pid = await session();
-    process.kill(pid, 'SIGSTOP');
-    try {
-      const request = problemOf(client.request('status', {}, { timeoutMs: 60_000 }));
-      expect((await request).code).toBe('connectionLost');
-      expect(loop.state.kind).toBe('retrying');
-    } finally {
-      process.kill(pid, 'SIGKILL');
-    }
-  });
-
   test('and a host key that changed meanwhile is not retried', async () => {
     const loop = host(sshd.target);
     await loop.connect();

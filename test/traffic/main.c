@@ -16,7 +16,8 @@ static const struct subcommand subcommands[] = {
     {"pairs", run_pairs, "connections to an echo server, all open at once; --hold keeps them"},
     {"defer", run_defer, "TCP_DEFER_ACCEPT listener, several sends at once; [--wait-all] [--gap]"},
     {"fast-open", run_fast_open, "the first bytes in the SYN (net.ipv4.tcp_fastopen=3)"},
-    {"server-first", run_server_first, "the server greets before it hears anything"},
+    {"server-first", run_server_first,
+     "the server greets before it hears anything; [--early-read]"},
     {"slow-reader", run_slow_reader, "how much a writer gets rid of while nobody reads"},
     {"churn", run_churn, "random sizes both ways at once, random readers"},
     {"unread", run_unread, "both ends hold unread bytes until a line comes on standard input"},
@@ -48,6 +49,8 @@ enum option_id {
 	OPTION_CAP,
 	OPTION_WAIT_ALL,
 	OPTION_FROM_SERVER,
+	OPTION_EARLY_READ,
+	OPTION_MPTCP,
 };
 
 static const struct option long_options[] = {
@@ -71,6 +74,8 @@ static const struct option long_options[] = {
     {"cap", required_argument, NULL, OPTION_CAP},
     {"wait-all", no_argument, NULL, OPTION_WAIT_ALL},
     {"from-server", no_argument, NULL, OPTION_FROM_SERVER},
+    {"early-read", no_argument, NULL, OPTION_EARLY_READ},
+    {"mptcp", no_argument, NULL, OPTION_MPTCP},
     {NULL, 0, NULL, 0},
 };
 
@@ -88,7 +93,7 @@ static int usage(void)
 	    "  --family 4|6|mapped|mapped6 (4)  --listen A:P  --connect A:P (loopback)\n"
 	    "  --count N (1) connections  --bytes N (4096) a direction  --message N (1024) a send\n"
 	    "  --hold S (0) --rate N/S (100) --gap S (0) --quiet S (2) --timeout S (10)\n"
-	    "  --cap N (268435456) --wait-all --from-server\n"
+	    "  --cap N (268435456) --wait-all --from-server --early-read --mptcp\n"
 	    "Prints JSON lines; exit 1: a promise was broken, 2: wrong usage.\n",
 	    stderr);
 	return 2;
@@ -178,6 +183,12 @@ static bool apply(struct options *options, int id)
 		return true;
 	case OPTION_WAIT_ALL:
 		options->wait_all = true;
+		return true;
+	case OPTION_EARLY_READ:
+		options->early_read = true;
+		return true;
+	case OPTION_MPTCP:
+		options->mptcp = true;
 		return true;
 	case OPTION_FROM_SERVER:
 		options->from_server = true;

@@ -209,10 +209,14 @@ static int be_greeted(struct session *session)
 
 	for (i = 0; i < options->count; i++) {
 		int error, fd = open_connection(session);
+		double start;
 
 		if (fd < 0)
 			return broken(session, "connection %u: connect: %s", i, strerror(errno));
+		start = now();
 		error = receive_pattern(fd, i, 0, options->bytes, 0);
+		if (!error && now() - start >= options->timeout)
+			error = ETIMEDOUT;
 		if (error)
 			return broken(session, "connection %u: greeting: %s", i, strerror(error));
 		if (!send_pattern(fd, i + options->count, 0, options->bytes, options->message))

@@ -102,6 +102,15 @@ void set_blocking(int fd, bool blocking)
 	fcntl(fd, F_SETFL, blocking ? flags & ~O_NONBLOCK : flags | O_NONBLOCK);
 }
 
+#ifndef IPPROTO_MPTCP
+#define IPPROTO_MPTCP 262
+#endif
+
+static int new_socket(const struct options *options, int family)
+{
+	return socket(family, SOCK_STREAM | SOCK_CLOEXEC, options->mptcp ? IPPROTO_MPTCP : 0);
+}
+
 int open_listener(const struct options *options, uint16_t *port)
 {
 	const char *where = options->listen ? options->listen : default_listen(options->family);
@@ -111,7 +120,7 @@ int open_listener(const struct options *options, uint16_t *port)
 
 	if (parse_address(where, &address, &size))
 		return -1;
-	fd = socket(address.ss_family, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	fd = new_socket(options, address.ss_family);
 	if (fd < 0)
 		return -1;
 	setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &one, sizeof(one));
@@ -148,18 +157,21 @@ int open_connection(const struct session *session)
 
 	if (connection_address(session, &address, &size))
 		return -1;
-	fd = socket(address.ss_family, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	fd = new_socket(session->options, address.ss_family);
 	if (fd < 0)
 		return -1;
 	set_timeout(fd, session->options->timeout);
 	setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof(one));
-	if (connect(fd, (struct sockaddr *)&address, size)) {
+	set_blocking(fd, !session->options->early_read);
+	if (connect(fd, (struct sockaddr *)&address, size) &&
+	    !(errno == EINPROGRESS && session->options->early_read)) {
 		int error = errno;
 
 		close(fd);
 		errno = error;
 		return -1;
 	}
+	set_blocking(fd, true);
 	return fd;
 }
 
@@ -173,6 +185,29 @@ int accept_connection(const struct session *session)
 	if (fd >= 0) {
 		set_timeout(fd, session->options->timeout);
 		setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof(one));
+	}
+	return fd;
+}
+
+int open_met_connection(const struct session *session)
+{
+	int fd = open_connection(session);
+	char byte;
+
+	if (fd >= 0 && receive_all(fd, &byte, 1, 0) != 1) {
+		close(fd);
+		return -1;
+	}
+	return fd;
+}
+
+int accept_met_connection(const struct session *session)
+{
+	int fd = accept_connection(session);
+
+	if (fd >= 0 && !send_all(fd, "!", 1)) {
+		close(fd);
+		return -1;
 	}
 	return fd;
 }

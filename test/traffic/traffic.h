@@ -43,6 +43,8 @@ struct options {
 	double timeout;	     /* seconds that any one step may take */
 	size_t cap;	     /* bytes after which a writer gives up being blocked */
 	bool wait_all;	     /* read with MSG_WAITALL */
+	bool early_read;     /* the client reads before it is connected */
+	bool mptcp;	     /* IPPROTO_MPTCP at both ends */
 	bool from_server;    /* the server's half is the writer */
 };
 
@@ -84,6 +86,13 @@ bool send_all(int fd, const void *data, size_t size);
 ssize_t receive_all(int fd, void *data, size_t size, int flags);
 double now(void);
 void pause_for(double seconds);
+
+/*
+ * A byte from the server before the connection is used: until it comes, the client's
+ * end may be established and the server's not, on another CPU. -1 with errno.
+ */
+int open_met_connection(const struct session *session);
+int accept_met_connection(const struct session *session);
 
 /* pattern.c */
 void pattern_fill(uint64_t stream, uint64_t position, void *data, size_t size);

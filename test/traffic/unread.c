@@ -74,7 +74,7 @@ static int read_side(struct session *session, int fd, int wake, int woken)
 
 static int slow_server(struct session *session)
 {
-	int fd = accept_connection(session);
+	int fd = accept_met_connection(session);
 
 	if (fd < 0)
 		return broken(session, "accept: %s", strerror(errno));
@@ -85,7 +85,7 @@ static int slow_server(struct session *session)
 
 static int slow_client(struct session *session)
 {
-	int failed, fd = open_connection(session);
+	int failed, fd = open_met_connection(session);
 
 	if (fd < 0)
 		return broken(session, "connect: %s", strerror(errno));
@@ -149,7 +149,7 @@ static int unread_server(struct session *session)
 	if (!group.fds)
 		return broken(session, "out of memory");
 	for (; group.count < options->count; group.count++) {
-		group.fds[group.count] = accept_connection(session);
+		group.fds[group.count] = accept_met_connection(session);
 		if (group.fds[group.count] < 0)
 			return broken(session, "accept: %s", strerror(errno));
 	}
@@ -174,7 +174,7 @@ static int unread_client(struct session *session)
 	if (!group.fds)
 		return broken(session, "out of memory");
 	for (; group.count < options->count; group.count++) {
-		group.fds[group.count] = open_connection(session);
+		group.fds[group.count] = open_met_connection(session);
 		if (group.fds[group.count] < 0)
 			return broken(session, "connect: %s", strerror(errno));
 	}

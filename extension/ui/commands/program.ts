@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import { existsSync } from 'node:fs';
 import { mkdir, readFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { createHash } from 'node:crypto';
@@ -137,7 +138,7 @@ export async function makeObject(services: Services, program: ProgramChoice, tas
       output,
       clang: services.config.path('clang.path', uri),
       flags: services.config.clangFlags(uri),
-      includeDirs: services.includeDirs,
+      includeDirs: includeDirs(program.path, uri),
     },
     task.signal,
   );
@@ -159,6 +160,13 @@ export async function makeObject(services: Services, program: ProgramChoice, tas
     });
   }
   return result.object;
+}
+
+/** Folders named `include` beside the source and at the top of its workspace folder. */
+function includeDirs(source: string, uri: vscode.Uri): readonly string[] {
+  const top = vscode.workspace.getWorkspaceFolder(uri)?.uri.fsPath;
+  const places = new Set([dirname(source), ...(top === undefined ? [] : [top])]);
+  return [...places].map(place => join(place, 'include')).filter(existsSync);
 }
 
 async function saveSource(path: string): Promise<void> {

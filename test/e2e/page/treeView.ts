@@ -91,6 +91,15 @@ export class TreeView {
     return this.waitFor(`the row "${label}"`, row => matches(row.label, label), timeoutMs);
   }
 
+  /** Waits until no row on screen has this label. */
+  async waitGone(label: string | RegExp, timeoutMs = 20_000): Promise<void> {
+    await until(
+      `the end of the row "${label}" in ${this.#title}`,
+      async () => ((await this.rows()).some(row => matches(row.label, label)) ? undefined : true),
+      { timeoutMs, seen: () => this.rows() },
+    );
+  }
+
   /** Text shown where the tree has no rows. */
   async welcome(): Promise<string> {
     return flat(await this.#pane.locator('.welcome-view-content').textContent());

@@ -25,5 +25,8 @@ hostname vm
 ulimit -n 65536
 chown -R 1000:1000 /home/user
 if [ -x /usr/sbin/sshd ]; then /usr/sbin/sshd -e; else dropbear -s -r /etc/dropbear/hostkey -P /run/dropbear.pid; fi
+# sshd listens after it went to the background
+n=0
+while ! grep -q ':0016 .* 0A ' /proc/net/tcp /proc/net/tcp6 2>/dev/null && [ $n -lt 200 ]; do usleep 50000; n=$((n + 1)); done
 echo "VM-READY $(uname -r)" >/dev/console
 exec init

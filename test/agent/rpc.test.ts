@@ -1,0 +1,260 @@
+// SPDX-License-Identifier: Apache-2.0
+import type { ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { readFile } from 'node:fs/promises';
+import { PassThrough } from 'node:stream';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import * as v from 'valibot';
+import {
+  CancellationTokenSource,
+  createMessageConnection,
+  type MessageConnection,
+  ResponseError,
+  StreamMessageReader,
+  StreamMessageWriter,
+} from 'vscode-jsonrpc/node';
+import {
+  AGENT_ERROR_CODES,
+  type AgentErrorKind,
+  agentErrorData,
+  type AgentMethod,
+  type AgentParams,
+  type AgentResult,
+  agentResults,
+  progressParams,
+} from '../../extension/protocol/agent';
+import { Cleanup, eventually } from '../support/cleanup';
+import { Traffic } from '../support/traffic';
+import {
+  builds,
+  createAgent,
+  createTestCgroup,
+  datapathObject,
+  expectFreed,
+  fixtureObject,
+  type TestAgent,
+} from './fixture';
+
+interface Session {
+  readonly child: ChildProcess;
+  readonly rpc: MessageConnection;
+  readonly hello: string;
+  call<M extends AgentMethod>(method: M, params: AgentParams[M]): Promise<AgentResult<M>>;
+}
+
+async function open(agent: TestAgent, cleanup: Cleanup): Promise<Session> {
+  const child = agent.spawn(['serve', '--nonce', 'c0ffee']);
+  const { stdin, stdout } = child;
+  if (stdin === null || stdout === null) throw new Error('The agent has no pipes.');
+  const ended = once(child, 'exit');
+  cleanup.add(async () => {
+    stdin.end();
+    await ended;
+    expect([child.exitCode, child.signalCode]).toEqual([0, null]);
+  });
+  const [first] = (await once(stdout, 'data')) as [Buffer];
+  const newline = first.indexOf('\n');
+  const frames = new PassThrough();
+  frames.write(first.subarray(newline + 1));
+  stdout.pipe(frames);
+  const rpc = createMessageConnection(new StreamMessageReader(frames), new StreamMessageWriter(stdin));
+  rpc.listen();
+  cleanup.add(() => {
+    rpc.dispose();
+    return Promise.resolve();
+  });
+  return {
+    child,
+    rpc,
+    hello: first.subarray(0, newline).toString(),
+    call: async (method, params) => v.parse(agentResults[method], await rpc.sendRequest(method, params)),
+  };
+}
+
+async function refusal(request: Promise<unknown>): Promise<{ kind: AgentErrorKind; message: string }> {
+  try {
+    await request;
+  } catch (error) {
+    if (!(error instanceof ResponseError)) throw error;
+    const { kind } = v.parse(agentErrorData, error.data);
+    expect(error.code).toBe(AGENT_ERROR_CODES[kind]);
+    return { kind, message: error.message };
+  }
+  throw new Error('The request was not refused.');
+}
+
+describe.each(builds)('JSON-RPC (%s build)', build => {
+  const cleanup = new Cleanup();
+  let agent: TestAgent;
+  let cgroup: string;
+  let session: Session;
+
+  beforeEach(async () => {
+    agent = await createAgent(cleanup, build);
+    cgroup = await createTestCgroup(cleanup, 'rpc');
+    session = await open(agent, cleanup);
+  });
+  afterEach(() => cleanup.run());
+
+  it('opens with the handshake line and says who it is', async () => {
+    expect(session.hello).toBe('SOCKMAP-AGENT c0ffee 1');
+    const result = await session.call('initialize', { client: 'test', protocol: 1 });
+    expect(result).toMatchObject({
+      protocol: 1,
+      pid: session.child.pid,
+      uid: 0,
+      bpffs: agent.bpffs,
+      canLoad: true,
+      problems: [],
+    });
+    const newer = await refusal(session.call('initialize', { client: 'test', protocol: 2 }));
+    expect(newer).toEqual({ kind: 'protocol', message: 'test speaks protocol 2 and this agent 1' });
+  });
+
+  it('goes through a whole attachment', async () => {
+    const stages: string[] = [];
+    session.rpc.onNotification('$/progress', (params: unknown) => {
+      const { token, value } = v.parse(progressParams, params);
+      stages.push(`${token} ${value.message}`);
+    });
+    const data = (await readFile(datapathObject)).toString('base64');
+    const attachment = await session.call('attach', {
+      object: { name: 'sent.bpf.o', data },
+      cgroup,
+      name: 'rpc',
+      progressToken: 7,
+    });
+    expect(attachment.object.name).toBe('sent.bpf.o');
+    expect(stages).toEqual(['7 Verifying 2 programs of sent.bpf.o', `7 Attaching to ${cgroup}`]);
+    const traffic = await Traffic.start(['unread', '--count', '2', '--bytes', '100', '--cgroup', cgroup]);
+    cleanup.add(() => traffic.stop());
+    await traffic.ready();
+    expect((await session.call('status', {})).attachments).toHaveLength(1);
+    expect(await session.call('stats', { name: 'rpc' })).toMatchObject({ paired: 4, queuedBytes: 400 });
+    const sockets = await session.call('sockets', { map: attachment.sockmapId ?? 0, limit: 3, offset: 1 });
+    expect(sockets).toMatchObject({ total: 4, matched: 4, offset: 1 });
+    expect(sockets.rows).toHaveLength(3);
+    const { programs } = await session.call('programs', {});
+    expect(programs.filter(program => program.attachment === 'rpc')).toHaveLength(2);
+    const { maps } = await session.call('maps', {});
+    expect(maps.find(({ id }) => id === attachment.sockmapId)).toMatchObject({ type: 'sockhash' });
+    expect((await session.call('mapEntries', { id: attachment.sockmapId ?? 0 })).total).toBe(4);
+    expect((await session.call('cgroups', { filter: 'sockmap-test-' })).total).toBeGreaterThan(0);
+    expect((await session.call('probe', {})).btf).toBe(true);
+    expect((await session.call('verify', { object: { path: datapathObject } })).programs).toHaveLength(2);
+    traffic.go();
+    await traffic.done();
+    expect(await session.call('detach', { name: 'rpc' })).toMatchObject({ removed: true });
+    await expectFreed(attachment);
+  });
+
+  it('checks every parameter and names the key', async () => {
+    const cases: [AgentMethod, unknown, string][] = [
+      ['initialize', { protocol: 1 }, '"client" is required and missing'],
+      ['initialize', { client: 'x', protocol: -1 }, '"protocol" must be an integer from 0'],
+      ['initialize', { client: '', protocol: 1 }, '"client" must be a string that is not empty'],
+      ['attach', {}, '"name" is required and missing'],
+      ['attach', { name: 'x' }, '"cgroup" is required and missing'],
+      ['attach', { name: 'x', cgroup: 5 }, '"cgroup" must be a string'],
+      ['attach', { name: 'x', cgroup: '/' }, '"object" must be {"path"} or {"name", "data"}'],
+      ['attach', { name: 'x', cgroup: '/', object: {} }, '"path" is required and missing'],
+      ['attach', { name: 'x', cgroup: '/', object: { name: 'a', data: '*' } }, '"object.data" is not base64'],
+      ['attach', { name: '../x', cgroup: '/' }, '"name" must be 1 to 32 letters'],
+      ['detach', { name: 'x', force: 1 }, '"force" must be true or false'],
+      ['detach', { name: 'x', drainTimeoutMs: 1.5 }, '"drainTimeoutMs" must be an integer'],
+      ['verify', { object: { path: '/x' }, logLevel: 8 }, '"logLevel" must be an integer from 0 to 7'],
+      ['mapEntries', {}, '"id" is required and missing'],
+      ['mapEntries', { id: 2 ** 40 }, '"id" must be an integer from 0 to 4294967295'],
+      ['mapEntries', { id: 1, limit: 1e9 }, '"limit" must be an integer from 0 to 100000'],
+      ['sockets', { map: 'x' }, '"map" must be an integer'],
+      ['sockets', { map: 1, sort: 'x' }, '"sort" must be a column'],
+      ['cgroups', { filter: 1 }, '"filter" must be a string'],
+      ['stats', [], '"params" must be an object'],
+    ];
+    for (const [method, params, message] of cases) {
+      const refused = await refusal(session.rpc.sendRequest(method, params));
+      expect([method, params, refused.kind]).toEqual([method, params, 'invalidParams']);
+      expect(refused.message).toContain(message);
+    }
+    const unknown = session.rpc.sendRequest('fly', {});
+    await expect(unknown).rejects.toMatchObject({ code: -32601, message: 'There is no method fly' });
+    expect((await session.call('status', {})).attachments).toEqual([]);
+  });
+
+  it('cancels a verification within moments, and stays usable', async () => {
+    const source = new CancellationTokenSource();
+    const object = { path: await fixtureObject('slow') };
+    const started = new Promise(resolve => session.rpc.onNotification('$/progress', resolve));
+    const request = session.rpc.sendRequest(
+      'verify',
+      { object, logLevel: 2, progressToken: 1 },
+      source.token,
+    );
+    await started;
+    const before = performance.now();
+    source.cancel();
+    expect((await refusal(request)).kind).toBe('cancelled');
+    expect(performance.now() - before).toBeLessThan(700);
+    expect((await session.call('status', {})).attachments).toEqual([]);
+  });
+
+  it('cancels what waits in the queue without running it', async () => {
+    await session.call('attach', { object: { path: datapathObject }, cgroup, name: 'held' });
+    const traffic = await Traffic.start(['unread', '--bytes', '100', '--cgroup', cgroup]);
+    cleanup.add(() => traffic.stop());
+    await traffic.ready();
+    const draining = new CancellationTokenSource();
+    const waiting = new CancellationTokenSource();
+    const detach = session.rpc.sendRequest(
+      'detach',
+      { name: 'held', drainTimeoutMs: 60_000 },
+      draining.token,
+    );
+    const attach = session.rpc.sendRequest(
+      'attach',
+      { object: { path: datapathObject }, cgroup, name: 'never' },
+      waiting.token,
+    );
+    waiting.cancel();
+    await eventually('the state draining', async () =>
+      (await agent.find('held'))?.state === 'draining' ? true : undefined,
+    );
+    draining.cancel();
+    expect((await refusal(detach)).kind).toBe('cancelled');
+    expect((await refusal(attach)).kind).toBe('cancelled');
+    expect((await session.call('status', {})).attachments).toMatchObject([
+      { name: 'held', state: 'draining' },
+    ]);
+    traffic.go();
+    await traffic.done();
+    expect(await session.call('detach', { name: 'held' })).toMatchObject({ removed: true });
+  });
+
+  it.each(['end of input', 'SIGTERM', 'SIGHUP'] as const)('ends by %s while a request runs', async how => {
+    const other = agent.spawn(['serve', '--nonce', 'ab']);
+    await once(other.stdout ?? other, 'data');
+    const body = JSON.stringify({
+      ...{ jsonrpc: '2.0', id: 1, method: 'verify' },
+      params: { object: { path: await fixtureObject('slow') }, logLevel: 2, progressToken: 1 },
+    });
+    const started = once(other.stdout ?? other, 'data');
+    other.stdin?.write(`Content-Length: ${body.length}\r\n\r\n${body}`);
+    await started;
+    const ended = once(other, 'exit');
+    const before = performance.now();
+    if (how === 'end of input') other.stdin?.end();
+    else other.kill(how);
+    expect(await ended).toEqual([0, null]);
+    expect(performance.now() - before).toBeLessThan(1_000);
+  });
+
+  it('serves two sessions at once', async () => {
+    const second = await open(agent, cleanup);
+    const both = await Promise.all([
+      session.call('attach', { object: { path: datapathObject }, cgroup, name: 'left' }),
+      second.call('attach', { object: { path: datapathObject }, cgroup, name: 'right' }),
+    ]);
+    expect(both.map(({ state }) => state)).toEqual(['attached', 'attached']);
+    expect((await second.call('status', {})).attachments.map(({ name }) => name)).toEqual(['left', 'right']);
+  });
+});

@@ -1,0 +1,182 @@
+// SPDX-License-Identifier: Apache-2.0
+import { execFile } from 'node:child_process';
+import { readdir, readFile, writeFile } from 'node:fs/promises';
+import { hostname } from 'node:os';
+import { basename, join } from 'node:path';
+import { promisify } from 'node:util';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { checkout } from '../rig/checkout';
+import { workbenchVersions } from '../rig/workbenchInstall';
+import { createCgroup, type TestCgroup } from '../support/cgroup';
+import { testName } from '../support/cleanup';
+import { Traffic } from '../support/traffic';
+import { attach } from './mainJob';
+import { Session } from './session';
+
+const exec = promisify(execFile);
+const connections = 6;
+const answers = { host: 'Local', program: 'Built-in datapath', name: testName('e2e') };
+const { name } = answers;
+
+describe.each(workbenchVersions)('the main job on this machine, in VS Code of %s', version => {
+  let session: Session;
+  let cgroup: TestCgroup;
+  /** The cgroup as the agent names it. */
+  let below: string;
+  let load: Traffic | undefined;
+
+  beforeAll(async () => {
+    cgroup = await createCgroup('e2e');
+    below = `/${basename(cgroup.path)}`;
+    session = await Session.start('local', { version, fixtures: join(checkout, 'test', 'e2e', 'fixtures') });
+    // No object of the repository: *.o is ignored.
+    await writeFile(join(session.folder, 'text.bpf.o'), 'This is no BPF object.\n');
+  });
+
+  afterAll(async () => {
+    await load?.stop();
+    await session.stop();
+    await cgroup.remove();
+  });
+
+  const ourSockmap = () =>
+    session.page
+      .view('Map Explorer')
+      .waitFor('the sockmap', row => row.label === 'sm_sockets' && row.description.includes(name));
+
+  it('shows the local host, not connected, and a way to start', async () => {
+    const { page } = session;
+    await page.openContainer('Sockmap');
+    const row = await page.view('Hosts').waitRow('Local');
+    expect(row.description).toBe('Not connected');
+    expect(await page.view('Map Explorer').welcome()).toContain('Connect to a host');
+  });
+
+  it('attaches through the palette: host, program, cgroup, name', async () => {
+    const { page } = session;
+    await attach(page, { ...answers, cgroup: below });
+    const row = await page.view('Hosts').waitRow(name);
+    expect(row.description).toContain(below);
+    await ourSockmap();
+  });
+
+  it('shows redirected sockets and the hit rate live', async () => {
+    const { page } = session;
+    load = await Traffic.start([
+      ...['load', '--cgroup', cgroup.path],
+      ...['--count', String(connections), '--rate', '200', '--hold', '300'],
+    ]);
+    const maps = page.view('Map Explorer');
+    const socket = await maps.waitFor(
+      'a redirected socket',
+      row => row.description.includes('peer #') && /[1-9].* redirected/.test(row.description),
+    );
+    expect(socket.label).toMatch(/^127\.0\.0\.1:\d+ → 127\.0\.0\.1:\d+$/);
+    expect(socket.description).toContain('ESTABLISHED');
+    await expect.poll(async () => (await ourSockmap()).description).toContain(`${2 * connections} sockets`);
+    expect(await page.waitStatus('sockmap.hitRate', /\d/)).toMatch(/^(100|\d+\.\d)\s%$/);
+    await page.screenshot('attached');
+  });
+
+  it('filters sockets and says so', async () => {
+    const { page } = session;
+    const maps = page.view('Map Explorer');
+    await maps.titleAction('Filter Sockets…');
+    await page.quickInput.waitOpen('Filter Sockets');
+    await page.quickInput.enter('no such thing');
+    await maps.waitRow('Nothing matches the filter');
+    expect(await maps.message()).toContain('no such thing');
+    await maps.titleAction('Clear Socket Filter');
+    await maps.waitFor('a socket', row => row.label.includes('→'));
+  });
+
+  it('goes back a step, and refuses a bad name and one that is taken', async () => {
+    const { page } = session;
+    const { quickInput } = page;
+    await page.runCommand('Sockmap: Attach…');
+    await quickInput.waitOpen('Attach (1/4)');
+    await quickInput.pick(answers.host);
+    await quickInput.waitOpen('Attach (2/4)');
+    await quickInput.pick(answers.program);
+    await quickInput.waitOpen('Attach (3/4)');
+    // The choice of the last time leads.
+    expect((await quickInput.items())[0]?.label).toBe(below);
+    await quickInput.back();
+    await quickInput.waitOpen('Attach (2/4)');
+    await quickInput.pick(answers.program);
+    await quickInput.waitOpen('Attach (3/4)');
+    await quickInput.pick(below);
+    await quickInput.waitOpen('Attach (4/4)');
+    await quickInput.enter('not/a name');
+    expect(await quickInput.message()).toContain('Use letters');
+    await quickInput.enter(name);
+    await expect.poll(() => quickInput.message()).toContain('exists on the host');
+    await quickInput.cancel();
+  });
+
+  it('says what is wrong with a file that is no BPF object', async () => {
+    const { page } = session;
+    await page.runCommand('Sockmap: Verify');
+    await page.quickInput.waitOpen('Verify');
+    await page.quickInput.pick('text.bpf.o');
+    const { severity } = await page.notifications.wait(/text\.bpf\.o is not an ELF file/);
+    expect(severity).toBe('error');
+    await page.runCommand('Notifications: Clear All Notifications');
+  });
+
+  it('puts compiler errors into the Problems panel and takes them off again', async () => {
+    const { page, folder } = session;
+    await page.openFile('broken.bpf.c');
+    await page.runCommand('Sockmap: Build');
+    await page.notifications.wait(/broken\.bpf\.c does not compile/);
+    await page.waitProblem(/use of undeclared identifier 'undeclared'/);
+    await page.screenshot('problems');
+    const path = join(folder, 'broken.bpf.c');
+    await writeFile(path, (await readFile(path, 'utf8')).replace('undeclared', '1'));
+    await page.runCommand('Notifications: Clear All Notifications');
+    await page.runCommand('Sockmap: Build');
+    await page.notifications.wait(/^Built /);
+    await expect.poll(() => page.problems()).not.toContainEqual(expect.stringContaining('undeclared'));
+  });
+
+  it('opens the verifier log of a refused program', async () => {
+    const { page } = session;
+    await page.openFile('refused.bpf.c');
+    await page.runCommand('Sockmap: Verify');
+    const refusal = /The verifier refused program refused/;
+    expect((await page.notifications.wait(refusal)).severity).toBe('error');
+    await page.notifications.click(refusal, 'Show Verifier Log');
+    await page.waitEditor('refused.log');
+    await page.screenshot('verifier-log');
+    expect(await page.editorText()).toMatch(/invalid access to packet/);
+  });
+
+  it('copies diagnostics without the names of this machine', async () => {
+    const { page } = session;
+    await page.runCommand('Sockmap: Copy Diagnostics');
+    await page.notifications.wait(/Diagnostics are on the clipboard/);
+    const text = await page.page.evaluate(() => navigator.clipboard.readText());
+    expect(text).toContain('# Sockmap diagnostics');
+    expect(text).toContain('"fionread"');
+    expect(text).not.toContain(hostname());
+    expect(text).not.toContain(session.folder);
+  });
+
+  it('detaches and leaves nothing', async () => {
+    const { page } = session;
+    await page.openContainer('Sockmap');
+    await page.view('Hosts').inlineAction(name, 'Detach…');
+    await page.view('Hosts').waitGone(name, 60_000);
+    await page.screenshot('detached');
+    expect(await pinned()).not.toContain(name);
+    expect((await exec('bpftool', ['cgroup', 'show', cgroup.path])).stdout.trim()).toBe('');
+  });
+});
+
+/** Names of the folders of attachments in bpffs, wherever it is mounted. */
+async function pinned(): Promise<string[]> {
+  const mounts = (await readFile('/proc/self/mountinfo', 'utf8')).split('\n');
+  const found = mounts.filter(line => line.includes(' - bpf ')).map(line => line.split(' ')[4] ?? '');
+  const lists = found.map(mount => readdir(join(mount, 'sockmap')).catch(() => []));
+  return (await Promise.all(lists)).flat();
+}

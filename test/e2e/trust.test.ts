@@ -1,0 +1,49 @@
+// SPDX-License-Identifier: Apache-2.0
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { checkout } from '../rig/checkout';
+import { workbenchVersions } from '../rig/workbenchInstall';
+import { descendants } from '../support/hosts';
+import { Session } from './session';
+
+describe.each(workbenchVersions)('a workspace that is not trusted, in VS Code of %s', version => {
+  let session: Session;
+
+  beforeAll(async () => {
+    session = await Session.start('trust', {
+      version,
+      fixtures: join(checkout, 'test', 'e2e', 'fixtures'),
+      workspaceTrust: true,
+    });
+  });
+  afterAll(() => session.stop());
+
+  it('has no hosts and starts nothing', async () => {
+    const { page } = session;
+    await page.dialog.wait();
+    await page.dialog.click("No, I don't trust the authors");
+    await page.openContainer('Sockmap');
+    await expect.poll(() => page.view('Hosts').welcome()).toContain('only in a trusted workspace');
+    expect(await page.view('Hosts').rows()).toEqual([]);
+    expect((await descendants()).filter(({ command }) => command.includes('sockmap-agent'))).toEqual([]);
+    await page.screenshot('untrusted');
+  });
+
+  it('offers no command that would start something', async () => {
+    const { page } = session;
+    await page.page.keyboard.press('F1');
+    await page.quickInput.waitOpen();
+    await page.quickInput.type('>Sockmap: ');
+    await page.quickInput.waitItem('Sockmap: Copy Diagnostics');
+    const offered = (await page.quickInput.items()).map(item => item.label);
+    expect(offered.filter(label => /Attach|Build|Verify|Connect|Add Host/.test(label))).toEqual([]);
+    await page.quickInput.cancel();
+  });
+
+  it('is there at once when trust is given', async () => {
+    const { page } = session;
+    await page.runCommand('Workspaces: Manage Workspace Trust');
+    await page.page.locator('.workspace-trust-buttons-row .monaco-button', { hasText: /^Trust$/ }).click();
+    await page.view('Hosts').waitRow('Local');
+  });
+});
