@@ -140,9 +140,7 @@ int sma_load(struct sma_context *context, const struct sma_object *file, const c
 	}
 	sma_progress(context, "Verifying %u programs of %s", count, file->name);
 	sma_log_begin(0);
-	atomic_store(&context->loading, true);
-	result = bpf_object__load(loaded->object);
-	atomic_store(&context->loading, false);
+	result = sma_object_load(context, loaded->object);
 	if (result) {
 		sma_load_failed(file->name, result, sma_log_take(), error);
 		sma_loaded_close(loaded);

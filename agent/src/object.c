@@ -134,3 +134,16 @@ struct bpf_object *sma_object_open(const struct sma_object *object, const char *
 	}
 	return opened;
 }
+
+int sma_object_load(struct sma_context *context, struct bpf_object *object)
+{
+	int result = -EINTR;
+
+	/* In this order: a cancellation either is seen here or finds `loading` set and interrupts.
+	 */
+	atomic_store(&context->loading, true);
+	if (!atomic_load(&context->cancelled))
+		result = bpf_object__load(object);
+	atomic_store(&context->loading, false);
+	return result;
+}

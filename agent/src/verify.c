@@ -70,9 +70,7 @@ static json_t *verify_program(struct verify *verify, const char *name, struct sm
 	bpf_program__set_log_level(program, verify->level);
 	insns = bpf_program__insn_cnt(program);
 	sma_log_begin(1);
-	atomic_store(&verify->context->loading, true);
-	result = bpf_object__load(object);
-	atomic_store(&verify->context->loading, false);
+	result = sma_object_load(verify->context, object);
 	said = sma_log_take();
 	if (sma_cancelled(verify->context, error)) {
 		free(said);
