@@ -97,7 +97,7 @@ static int check_slot_free(struct attach *attach, struct bpf_program *program,
 					bpf_program__name(other), bpf_program__name(program),
 					taken);
 	}
-	return sma_check_owner(map, slot_of(program), error);
+	return sma_check_owner(&attach->loaded, map, slot_of(program), error);
 }
 
 static int choose_sockmaps(struct attach *attach, struct sma_error *error)

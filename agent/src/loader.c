@@ -7,6 +7,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "bpf_ids.h"
 #include "log.h"
 #include "pins.h"
 #include "text.h"
@@ -221,15 +222,69 @@ struct bpf_map *sma_choose_sockmap(const struct sma_loaded *loaded, struct bpf_p
 	return NULL;
 }
 
-int sma_check_owner(const struct bpf_map *map, enum bpf_attach_type slot, struct sma_error *error)
+static bool is_own(const struct sma_loaded *loaded, __u32 id)
+{
+	struct bpf_program *program;
+
+	bpf_object__for_each_program(program, loaded->object)
+	{
+		struct bpf_prog_info info = {0};
+		__u32 length = sizeof(info);
+
+		if (bpf_program__fd(program) >= 0 &&
+		    bpf_obj_get_info_by_fd(bpf_program__fd(program), &info, &length) == 0 &&
+		    info.id == id)
+			return true;
+	}
+	return false;
+}
+
+/*
+ * Kernels before 5.18 do not tell what is attached to a sockmap, and would replace it silently:
+ * there another program of the same kind that uses the map counts as its owner. 0: none.
+ */
+static __u32 likely_owner(const struct sma_loaded *loaded, const struct bpf_map *map,
+			  enum bpf_attach_type slot)
+{
+	__u32 type = slot == BPF_SK_MSG_VERDICT ? BPF_PROG_TYPE_SK_MSG : BPF_PROG_TYPE_SK_SKB;
+	struct bpf_map_info map_info = {0};
+	__u32 length = sizeof(map_info), id = 0;
+
+	if (bpf_obj_get_info_by_fd(bpf_map__fd(map), &map_info, &length))
+		return 0;
+	while (bpf_prog_get_next_id(id, &id) == 0) {
+		int fd = bpf_prog_get_fd_by_id(id);
+		struct bpf_prog_info info;
+		bool uses = false;
+		__u32 *maps;
+
+		if (fd < 0)
+			continue;
+		if (sma_prog_maps(fd, &info, &maps) == 0) {
+			for (__u32 i = 0; info.type == type && i < info.nr_map_ids; i++)
+				uses = uses || maps[i] == map_info.id;
+			free(maps);
+		}
+		close(fd);
+		if (uses && !is_own(loaded, id))
+			return id;
+	}
+	return 0;
+}
+
+int sma_check_owner(const struct sma_loaded *loaded, const struct bpf_map *map,
+		    enum bpf_attach_type slot, struct sma_error *error)
 {
 	__u32 ids[1] = {0}, count = 1;
 	struct bpf_prog_info info = {0};
 	__u32 length = sizeof(info);
 	int fd;
 
-	/* Kernels before 5.18 cannot be asked: there BPF_PROG_ATTACH is the judge. */
-	if (bpf_prog_query(bpf_map__fd(map), slot, 0, NULL, ids, &count) || count == 0)
+	if (bpf_prog_query(bpf_map__fd(map), slot, 0, NULL, ids, &count))
+		ids[0] = likely_owner(loaded, map, slot);
+	else if (count == 0)
+		ids[0] = 0;
+	if (ids[0] == 0)
 		return 0;
 	fd = bpf_prog_get_fd_by_id(ids[0]);
 	if (fd >= 0) {

@@ -26,7 +26,8 @@ struct bpf_map *sma_choose_sockmap(const struct sma_loaded *loaded, struct bpf_p
 				   const char *wanted, struct sma_error *error);
 
 /* Fails with SMA_BUSY when another program sits in that slot of the map. */
-int sma_check_owner(const struct bpf_map *map, enum bpf_attach_type slot, struct sma_error *error);
+int sma_check_owner(const struct sma_loaded *loaded, const struct bpf_map *map,
+		    enum bpf_attach_type slot, struct sma_error *error);
 
 /* The verifier's refusal that libbpf reported as `said` (taken over), or another failure to load.
  */

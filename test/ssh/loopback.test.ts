@@ -95,6 +95,8 @@ describe('connecting', () => {
   });
 
   test('cancelling ends ssh at once', async () => {
+    // Long enough to be seen, and over by itself.
+    await writeFile(join(sshd.home, '.bashrc'), 'sleep 3');
     const loop = host(sshd.target);
     const controller = new AbortController();
     const result = problemOf(loop.connect(controller.signal));
@@ -106,6 +108,7 @@ describe('connecting', () => {
     await until('nothing is half delivered', async () =>
       (await readdir(sshd.cache).catch(() => [])).every(name => !name.startsWith('.incoming')),
     );
+    await writeFile(join(sshd.home, '.bashrc'), '');
     await loop.connect();
     expect(loop.state.kind).toBe('ready');
   });

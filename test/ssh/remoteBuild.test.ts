@@ -79,7 +79,8 @@ describe('building on a host when this machine has no clang', () => {
   });
 
   test('cancelling ends ssh', async () => {
-    sshd = await Sshd.start();
+    // Long enough to be seen, and over by itself.
+    sshd = await Sshd.start({ bashrc: 'sleep 3' });
     const controller = new AbortController();
     const result = problemOf(build(['-DFLAG(x)=1'], controller.signal));
     const clients = async () =>
