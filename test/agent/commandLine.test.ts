@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { temporaryFolder } from '../rig/checkout';
+import { cgroup2Root } from '../support/cgroup';
 import { Cleanup } from '../support/cleanup';
 import {
   builds,
@@ -83,6 +84,29 @@ describe.each(builds)('command line (%s build)', build => {
     const bpffs = await agent.failure('--bpffs', '/tmp', 'status');
     expect(bpffs).toMatchObject({ exit: 5, data: { kind: 'noBpffs' }, message: '/tmp is not on a bpffs' });
     expect((await agent.failure('--bpffs', '/no/bpffs', 'status')).data.kind).toBe('noBpffs');
+  });
+
+  it('says so when the host lacks cgroup v2, and when bpffs cannot be mounted', async () => {
+    const inNamespace = (prepare: string, ...args: string[]): Promise<Output> => {
+      const options = { env: { ...agent.env, SOCKMAP_BPFFS: '' } };
+      const script = `${prepare} && exec "$0" "$@"`;
+      return new Promise(resolve => {
+        const child = execFile(
+          ...(['unshare', ['-m', 'sh', '-c', script, agent.path, ...args, '--json'], options] as const),
+          (_, stdout, stderr) => resolve({ code: child.exitCode, signal: child.signalCode, stdout, stderr }),
+        );
+      });
+    };
+    const attach = ['attach', '--object', datapathObject, '--cgroup', '/'];
+    const noCgroup = await inNamespace(`umount -l ${await cgroup2Root()}`, ...attach);
+    expect(noCgroup.code).toBe(4);
+    expect(noCgroup.stderr).toContain('cgroup v2 is not mounted on this host');
+    const unmountBpffs = 'grep " - bpf " /proc/self/mountinfo | cut -d" " -f5 | xargs -r umount -l';
+    const mounted = await inNamespace(unmountBpffs, 'probe');
+    expect(mounted.stdout).toContain('"bpffs":"/sys/fs/bpf"');
+    const noBpffs = await inNamespace(`${unmountBpffs} && mount -t tmpfs none /sys/fs`, 'status');
+    expect(noBpffs.code).toBe(5);
+    expect(noBpffs.stderr).toContain('No bpffs is mounted, and mounting it on /sys/fs/bpf failed');
   });
 
   it('lists cgroups, and takes a path as it lists it', async () => {

@@ -175,7 +175,7 @@ describe.each(builds)('framing (%s build)', build => {
         expect([0, 2]).toContain(ended.code);
         for (const { error } of ended.answers) expect(error?.message ?? 'result').not.toBe('');
       }),
-      { numRuns: build === 'release' ? 200 : 150 },
+      { numRuns: build === 'release' ? 200 : 100 },
     );
     expect(await agent.json('status', 'status')).toEqual({ attachments: [] });
   });

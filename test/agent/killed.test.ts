@@ -114,7 +114,7 @@ describe('an agent that is killed', () => {
     await release.attach(datapathObject, cgroup, 'victim');
     const usual = performance.now() - start;
     await release.json('detach', 'detach');
-    const tries = 30;
+    const tries = 20;
     let complete = 0;
     for (let turn = 1; turn <= tries; turn++) {
       const child = release.spawn(attachArgs(datapathObject));

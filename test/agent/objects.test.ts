@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import { once } from 'node:events';
 import { copyFile, readFile, truncate, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -79,6 +80,16 @@ describe.each(builds)('objects (%s build)', build => {
     expect(programs[0]?.log.length).toBeGreaterThan(1 << 20);
     expect(programs[0]?.log).toContain('0: R1=ctx');
     expect(programs[0]?.log).toMatch(/processed \d+ insns[^\n]*\n$/);
+  });
+
+  it('ends within moments when it is interrupted in the verifier', async () => {
+    const child = agent.spawn(['verify', await fixtureObject('slow'), '--log-level', '2']);
+    const ended = once(child, 'exit');
+    await once(child.stderr ?? child, 'data');
+    const before = performance.now();
+    child.kill('SIGINT');
+    expect(await ended).toEqual([14, null]);
+    expect(performance.now() - before).toBeLessThan(700);
   });
 
   it('explains a field that the kernel does not have', async () => {
