@@ -9,6 +9,8 @@ interface Limits {
 /** One suite: the tests of a folder. Suites that share the kernel or a workbench run their files in turn. */
 function project(name: string, limits: Limits, fileParallelism: boolean): TestProjectInlineConfiguration {
   return {
+    // Outside VS Code there is no such module: tests of extension/ui get the little that they need.
+    resolve: { alias: { vscode: new URL('support/vscode.ts', import.meta.url).pathname } },
     test: {
       name,
       include: [`test/${name}/**/*.test.ts`],

@@ -98,12 +98,12 @@ export function parseWrk(output: string): Load {
   };
 }
 
-interface Chain {
+export interface Chain {
   readonly port: number;
   stop(): Promise<void>;
 }
 
-async function startChain(cgroup: string, folder: string): Promise<Chain> {
+export async function startChain(cgroup: string, folder: string): Promise<Chain> {
   const [first, second, last] = [await freePort(), await freePort(), await freePort()];
   await writeFile(join(folder, 'nginx.conf'), nginxConf(folder, last));
   await writeFile(join(folder, 'first.cfg'), haproxyConf(first, second));

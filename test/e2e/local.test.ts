@@ -4,9 +4,10 @@ import { readdir, readFile, writeFile } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { basename, join } from 'node:path';
 import { promisify } from 'node:util';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { checkout } from '../rig/checkout';
 import { workbenchVersions } from '../rig/workbenchInstall';
+import { runAgent } from '../support/agentCli';
 import { createCgroup, type TestCgroup } from '../support/cgroup';
 import { testName } from '../support/cleanup';
 import { Traffic } from '../support/traffic';
@@ -17,6 +18,9 @@ const exec = promisify(execFile);
 const connections = 6;
 const answers = { host: 'Local', program: 'Built-in datapath', name: testName('e2e') };
 const { name } = answers;
+const drained = testName('drain');
+/** What a failed test may leave attached. */
+const made = [name, drained];
 
 describe.each(workbenchVersions)('the main job on this machine, in VS Code of %s', version => {
   let session: Session;
@@ -28,7 +32,11 @@ describe.each(workbenchVersions)('the main job on this machine, in VS Code of %s
   beforeAll(async () => {
     cgroup = await createCgroup('e2e');
     below = `/${basename(cgroup.path)}`;
-    session = await Session.start('local', { version, fixtures: join(checkout, 'test', 'e2e', 'fixtures') });
+    session = await Session.start('local', {
+      version,
+      fixtures: join(checkout, 'test', 'e2e', 'fixtures'),
+      settings: { 'sockmap.detach.drainTimeout': 1 },
+    });
     // No object of the repository: *.o is ignored.
     await writeFile(join(session.folder, 'text.bpf.o'), 'This is no BPF object.\n');
   });
@@ -36,7 +44,17 @@ describe.each(workbenchVersions)('the main job on this machine, in VS Code of %s
   afterAll(async () => {
     await load?.stop();
     await session.stop();
+    for (const left of (await pinned()).filter(entry => made.includes(entry))) {
+      await runAgent('detach', '--name', left, '--force');
+    }
     await cgroup.remove();
+  });
+
+  afterEach(async () => {
+    // One failed test shall not take the others with it.
+    if (await session.page.quickInput.isOpen()) {
+      await session.page.quickInput.cancel();
+    }
   });
 
   const ourSockmap = () =>
@@ -71,7 +89,7 @@ describe.each(workbenchVersions)('the main job on this machine, in VS Code of %s
       'a redirected socket',
       row => row.description.includes('peer #') && /[1-9].* redirected/.test(row.description),
     );
-    expect(socket.label).toMatch(/^127\.0\.0\.1:\d+ → 127\.0\.0\.1:\d+$/);
+    expect(socket.label).toMatch(/^127\.0\.0\.1:\d+ → :\d+$/);
     expect(socket.description).toContain('ESTABLISHED');
     await expect.poll(async () => (await ourSockmap()).description).toContain(`${2 * connections} sockets`);
     expect(await page.waitStatus('sockmap.hitRate', /\d/)).toMatch(/^(100|\d+\.\d)\s%$/);
@@ -108,7 +126,7 @@ describe.each(workbenchVersions)('the main job on this machine, in VS Code of %s
     await quickInput.pick(below);
     await quickInput.waitOpen('Attach (4/4)');
     await quickInput.enter('not/a name');
-    expect(await quickInput.message()).toContain('Use letters');
+    await expect.poll(() => quickInput.message()).toContain('Use letters');
     await quickInput.enter(name);
     await expect.poll(() => quickInput.message()).toContain('exists on the host');
     await quickInput.cancel();
@@ -170,6 +188,29 @@ describe.each(workbenchVersions)('the main job on this machine, in VS Code of %s
     await page.screenshot('detached');
     expect(await pinned()).not.toContain(name);
     expect((await exec('bpftool', ['cgroup', 'show', cgroup.path])).stdout.trim()).toBe('');
+  });
+
+  it('waits for unread bytes, says who holds them, and goes on when told', async () => {
+    // In one attachment at a time, so that it is known which one redirects.
+    await load?.stop();
+    const { page } = session;
+    await attach(page, { ...answers, cgroup: below, name: drained });
+    const holding = await Traffic.start(['unread', '--cgroup', cgroup.path, '--count', '2']);
+    try {
+      await holding.ready();
+      const unread = new RegExp(`${drained} no longer redirects, but \\d+ sockets? hold`);
+      await page.view('Hosts').inlineAction(drained, 'Detach…');
+      const warning = await page.notifications.wait(unread);
+      expect(warning.severity).toBe('warning');
+      expect(warning.actions).toEqual(['Keep Draining', expect.stringMatching(/^Drop .* and Remove$/)]);
+      await page.screenshot('unread');
+      holding.go();
+      await page.notifications.click(unread, 'Keep Draining');
+      await page.view('Hosts').waitGone(drained, 60_000);
+      await holding.done();
+    } finally {
+      await holding.stop();
+    }
   });
 });
 

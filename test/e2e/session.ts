@@ -15,6 +15,8 @@ export interface SessionOptions {
   readonly fixtures: string;
   readonly settings?: Readonly<Record<string, unknown>>;
   readonly workspaceTrust?: boolean;
+  /** Folder of the screenshots. Default: out/e2e/LABEL-VERSION. */
+  readonly shots?: string;
 }
 
 /** The packaged extension installed in a real workbench, with a workspace of its own and a browser on it. */
@@ -45,7 +47,7 @@ export class Session {
     });
     const browser = await openBrowser();
     try {
-      const shots = outPath('e2e', `${label}-${options.version}`);
+      const shots = options.shots ?? outPath('e2e', `${label}-${options.version}`);
       const page = await WorkbenchPage.open(browser, workbench.folderUrl(folder), { shots });
       return new Session(page, folder, [temporary, workbench, browser]);
     } catch (error) {

@@ -71,6 +71,17 @@ export class WorkbenchPage {
     return new TreeView(this.page, title);
   }
 
+  /** Drags the edge of the side bar until it is this many pixels wide. */
+  async widenSideBar(width: number): Promise<void> {
+    const box = await this.page.locator('.part.sidebar').boundingBox();
+    if (box === null) throw new Error('the side bar is not shown.');
+    const height = box.y + box.height / 2;
+    await this.page.mouse.move(box.x + box.width, height);
+    await this.page.mouse.down();
+    await this.page.mouse.move(box.x + width, height, { steps: 5 });
+    await this.page.mouse.up();
+  }
+
   /** Texts of the status bar's items, by element id (`publisher.extension.item`). */
   async statusBar(): Promise<ReadonlyMap<string, string>> {
     const items = await this.page

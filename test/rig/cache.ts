@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import { existsSync } from 'node:fs';
-import { mkdir, mkdtemp, readFile, rename, rm, stat, utimes, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readFile, readdir, rename, rm, stat, utimes, writeFile } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
@@ -62,6 +62,11 @@ export async function installOnce(target: string, fill: (folder: string) => Prom
   if (existsSync(target)) return target;
   return withLock(`${target}.lock`, async () => {
     if (existsSync(target)) return target;
+    // What a killed install left.
+    for (const name of await readdir(dirname(target))) {
+      const left = join(dirname(target), name);
+      if (left.startsWith(`${target}.partial-`)) await rm(left, { recursive: true, force: true });
+    }
     const partial = await mkdtemp(`${target}.partial-`);
     try {
       await fill(partial);

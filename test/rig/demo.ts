@@ -45,6 +45,7 @@ async function main(cleanup: Cleanup): Promise<void> {
 
   await page.openContainer('Sockmap');
   await page.view('Hosts').waitRow('Local');
+  await page.widenSideBar(560);
   await picture('1-start');
   await page.openFile('sockmap.bpf.c');
   await step('verified', async () => {

@@ -1,26 +1,45 @@
 // SPDX-License-Identifier: Apache-2.0
 import { mkdir, rm } from 'node:fs/promises';
 import { checkout, outPath } from './checkout';
+import { removeLeftovers } from './leftovers';
 import { ProcessGroup } from './processes';
-import { readCounts, readFloors, steps, suiteNames, suites, type Counts, type Suite } from './suites';
+import {
+  readCounts,
+  readFloors,
+  steps,
+  suiteNames,
+  suites,
+  type Counts,
+  type Step,
+  type Suite,
+} from './suites';
+import { prepareVm, vmKernels } from './vm';
 import { installWorkbench, workbenchVersions } from './workbenchInstall';
 
 const seconds = (from: number): string => `${((performance.now() - from) / 1000).toFixed(1)} s`;
 
-/** Runs a command with its output on the terminal; undefined when it had to be ended after `limitSeconds`. */
+/** Runs a command; undefined when it had to be ended after `limitSeconds`. `keep` takes its output, if given. */
 async function execute(
   command: readonly [string, ...string[]],
   limitSeconds: number,
+  keep?: (text: string) => void,
 ): Promise<number | undefined> {
   const group = new ProcessGroup();
   const [program, ...args] = command;
-  const child = group.spawn(program, args, { cwd: checkout, output: 'inherit' });
+  const child = group.spawn(program, args, {
+    cwd: checkout,
+    output: keep === undefined ? 'inherit' : 'pipe',
+  });
+  if (keep !== undefined) {
+    child.stdout?.setEncoding('utf8').on('data', keep);
+    child.stderr?.setEncoding('utf8').on('data', keep);
+  }
   let timer: NodeJS.Timeout | undefined;
   const limit = new Promise<undefined>(resolve => {
     timer = setTimeout(resolve, limitSeconds * 1000, undefined);
   });
   const ended = new Promise<number>(resolve => {
-    child.on('exit', code => resolve(code ?? 1));
+    child.on('close', code => resolve(code ?? 1));
     child.on('error', error => {
       console.log(`cannot run ${program}: ${error.message}`);
       resolve(1);
@@ -34,6 +53,24 @@ async function execute(
   }
 }
 
+/** Runs a step; one beside the suites shows its output when it is through. Resolves with its failures. */
+async function runStep(step: Step): Promise<number> {
+  const started = performance.now();
+  let output = '';
+  if (!step.besideSuites) console.log(`\n== ${step.name}`);
+  const keep = (text: string): void => {
+    output += text;
+  };
+  const code = await execute(
+    step.command,
+    step.besideSuites ? 600 : 300,
+    step.besideSuites ? keep : undefined,
+  );
+  if (step.besideSuites) console.log(`\n== ${step.name}\n${output.trimEnd()}`);
+  console.log(`${step.name}: ${code === 0 ? 'done' : 'failed'}, ${seconds(started)}`);
+  return code === 0 ? 0 : 1;
+}
+
 async function runSuite(suite: Suite, floor: number): Promise<Counts> {
   console.log(`\n== ${suite.name}`);
   const started = performance.now();
@@ -43,6 +80,8 @@ async function runSuite(suite: Suite, floor: number): Promise<Counts> {
   let { failed } = counted;
   if (code === undefined) {
     console.log(`${suite.name}: ended after its limit of ${suite.limitSeconds} s`);
+    for (const name of await removeLeftovers())
+      console.log(`${suite.name}: left ${name}, which is removed now`);
     failed += 1;
   } else if (code !== 0 && failed === 0) {
     console.log(`${suite.name}: ended with exit code ${code}`);
@@ -58,11 +97,20 @@ async function runSuite(suite: Suite, floor: number): Promise<Counts> {
   return { passed: counted.passed, failed };
 }
 
-/** Installs in the background what later suites need; a failure shows where it is needed. */
-function prepareWorkbenches(): void {
-  void (async () => {
-    for (const version of workbenchVersions) await installWorkbench(version);
-  })().catch(() => undefined);
+/** Installs what the chosen suites need, beside the first of them; a failure shows where it is needed. */
+async function prepare(chosen: readonly Suite[]): Promise<void> {
+  const names = chosen.map(suite => suite.name);
+  try {
+    if (names.includes('host') || names.includes('e2e')) {
+      for (const version of workbenchVersions) await installWorkbench(version);
+    }
+    if (names.includes('ssh') || names.includes('e2e')) {
+      for (const kernel of vmKernels) await prepareVm({ kernel });
+      if (names.includes('ssh')) await prepareVm({ kernel: '6.1', arch: 'arm64' });
+    }
+  } catch (error) {
+    console.log(error instanceof Error ? error.message : String(error));
+  }
 }
 
 async function main(args: readonly string[]): Promise<number> {
@@ -86,21 +134,22 @@ async function main(args: readonly string[]): Promise<number> {
   const floors = await readFloors();
   const started = performance.now();
   await mkdir(outPath('test'), { recursive: true });
-  if (chosen.some(suite => suite.name === 'host' || suite.name === 'e2e')) prepareWorkbenches();
+  const prepared = prepare(chosen);
   let passed = 0;
   let failed = 0;
+  const beside: Promise<number>[] = [];
   for (const step of wanted) {
-    console.log(`\n== ${step.name}`);
-    const begun = performance.now();
-    const code = await execute(step.command, 300);
-    console.log(`${step.name}: ${code === 0 ? 'done' : 'failed'}, ${seconds(begun)}`);
-    if (code !== 0) failed += 1;
+    const running = runStep(step);
+    if (step.besideSuites) beside.push(running);
+    else failed += await running;
   }
   for (const suite of chosen) {
+    if (suite.name === 'ssh' || suite.name === 'host' || suite.name === 'e2e') await prepared;
     const counts = await runSuite(suite, floors[suite.name]);
     passed += counts.passed;
     failed += counts.failed;
   }
+  for (const failures of await Promise.all(beside)) failed += failures;
   console.log(`\nall of it took ${seconds(started)}`);
   console.log(`${passed} passed, ${failed} failed`);
   return failed === 0 ? 0 : 1;

@@ -134,6 +134,11 @@ export class QuickInput {
           await this.#page.keyboard.press('F1');
           return undefined;
         }
+        if (!(await this.value()).startsWith('>')) {
+          // Something else asks: it goes, or the command would be typed into it.
+          await this.#page.keyboard.press('Escape');
+          return undefined;
+        }
         if ((await this.value()) !== `>${title}`) await this.#input.fill(`>${title}`, { timeout: 2_000 });
         // Enter takes the focused row: wait until that is the one, since the list is still being filtered.
         const focused = this.#rows.and(this.#page.locator('.focused')).locator('.label-name').first();
