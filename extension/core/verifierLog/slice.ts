@@ -1,0 +1,267 @@
+// SPDX-License-Identifier: Apache-2.0
+import type { Insn } from './insn';
+import { LineKind } from './kinds';
+import type { LogParser } from './parser';
+import { inlineState, type StateReplay } from './state';
+import { readState } from './stateText';
+
+/** What to trace: a register, or the stack slot that holds a byte `slot` from the frame pointer (negative). */
+export type SliceTarget =
+  { readonly register: number; readonly frame?: number } | { readonly slot: number; readonly frame?: number };
+
+/**
+ * How a line takes part: it made the value, it passed it on (move, spill, fill, call, return), it narrowed what is
+ * known of it (a branch), or the value came out of a call or the program's start.
+ */
+export type SliceRole = 'made' | 'moved' | 'narrowed' | 'origin';
+
+export interface SliceStep {
+  readonly line: number;
+  /** The register or slot that the line made, `r1` or `fp-8`, and its frame. */
+  readonly target: string;
+  readonly frame: number;
+  readonly role: SliceRole;
+}
+
+export interface Slice {
+  readonly line: number;
+  /** From the line asked for back to the origins. */
+  readonly steps: readonly SliceStep[];
+  /** There were more steps than the limit. */
+  readonly cut: boolean;
+}
+
+const MAX_STEPS = 2000;
+const ARGUMENTS = 0b111110;
+
+/** What is still wanted of a frame while walking back. */
+interface Needs {
+  registers: number;
+  readonly slots: Set<number>;
+}
+
+/** Walks back from a line along the path that the verifier took to it. */
+export class Slicer {
+  readonly #log: LogParser;
+  readonly #states: StateReplay;
+  readonly #needs = new Map<number, Needs>();
+  readonly #steps: SliceStep[] = [];
+  #wanted = 0;
+
+  constructor(log: LogParser, states: StateReplay) {
+    this.#log = log;
+    this.#states = states;
+  }
+
+  slice(line: number, target: SliceTarget): Slice {
+    const frame = target.frame ?? this.#log.frames.at(line);
+    if ('register' in target) this.#needRegisters(frame, 1 << target.register);
+    else this.#needSlot(frame, slotOf(target.slot));
+    let deeper = -1;
+    for (
+      let at = line;
+      at >= 0 && this.#wanted > 0 && this.#steps.length < MAX_STEPS;
+      at = this.#previous(at)
+    ) {
+      if (this.#log.kinds.at(at) !== LineKind.Insn) continue;
+      const insn = this.#log.insns.at(this.#log.refs.at(at));
+      if (!insn) continue;
+      this.#step(at, insn, deeper);
+      deeper = this.#log.frames.at(at);
+    }
+    return { line, steps: this.#steps, cut: this.#steps.length >= MAX_STEPS };
+  }
+
+  #previous(line: number): number {
+    const path = this.#log.paths.of(line);
+    if (line > this.#log.paths.start(path)) return line - 1;
+    const parent = this.#log.paths.parent(path);
+    return parent < line ? parent : -1;
+  }
+
+  /** `later` is the frame of the instruction that ran after this one. */
+  #step(line: number, insn: Insn, later: number): void {
+    const frame = this.#log.frames.at(line);
+    if (insn.kind === 'call') this.#call(line, insn, frame, later);
+    else if (insn.kind === 'exit') this.#exit(line, frame, later);
+    else {
+      const needs = this.#needs.get(frame);
+      const made = (needs?.registers ?? 0) & insn.writes;
+      if (made !== 0) this.#made(line, insn, frame, made);
+      if (insn.memory?.write) this.#stored(line, insn, frame);
+      const narrowed = (this.#needs.get(frame)?.registers ?? 0) & insn.reads;
+      if (insn.kind === 'jump' && narrowed !== 0) this.#add(line, nameOf(narrowed), frame, 'narrowed');
+    }
+  }
+
+  #made(line: number, insn: Insn, frame: number, made: number): void {
+    this.#drop(frame, made);
+    const register = nameOf(made);
+    if (insn.kind === 'load') this.#loaded(line, insn, frame, register);
+    else {
+      const moves = insn.kind === 'alu' && (insn.reads & insn.writes) === 0 && insn.reads !== 0;
+      this.#add(line, register, frame, moves ? 'moved' : insn.reads === 0 ? 'origin' : 'made');
+      this.#needRegisters(frame, insn.reads & ~(1 << 10));
+    }
+  }
+
+  /** A fill leads to the slot it reads; any other load to the register that holds the address. */
+  #loaded(line: number, insn: Insn, frame: number, register: string): void {
+    const place = this.#stackPlace(line, insn, frame);
+    this.#add(line, register, frame, place ? 'moved' : 'made');
+    if (place) this.#needSlot(place.frame, slotOf(place.offset));
+    else this.#needRegisters(frame, insn.reads & ~(1 << 10));
+  }
+
+  #stored(line: number, insn: Insn, frame: number): void {
+    if (![...this.#needs.values()].some(needs => needs.slots.size > 0)) return;
+    const place = this.#stackPlace(line, insn, frame);
+    if (!place) return;
+    const slot = slotOf(place.offset);
+    if (!this.#dropSlot(place.frame, slot)) return;
+    const value = insn.reads & ~(1 << (insn.memory?.base ?? 10));
+    this.#add(line, `fp${slot}`, place.frame, value === 0 ? 'origin' : 'moved');
+    this.#needRegisters(frame, value & ~(1 << 10));
+    // An update or a narrow store keeps some of what was there.
+    if (insn.memory?.read || (insn.memory?.size ?? 8) < 8) this.#needSlot(place.frame, slot);
+  }
+
+  #call(line: number, insn: Insn, frame: number, later: number): void {
+    if (later === frame + 1) {
+      // Walking back out of a function: what it was given are the caller's arguments.
+      const needs = this.#needs.get(later);
+      const given = (needs?.registers ?? 0) & ARGUMENTS;
+      if (given !== 0) {
+        this.#add(line, nameOf(given), frame, 'moved');
+        if (insn.call?.kind === 'subprogram') this.#needRegisters(frame, given);
+      }
+      if (needs) this.#forget(later);
+      return;
+    }
+    const needs = this.#needs.get(frame);
+    if (needs && needs.registers & 1) {
+      this.#drop(frame, 1);
+      this.#add(line, 'r0', frame, 'origin');
+      this.#needRegisters(frame, this.#arguments(insn));
+    }
+    this.#drop(frame, ARGUMENTS & ~this.#arguments(insn));
+    this.#written(line, frame);
+  }
+
+  /** Arguments that the call reads, where the log has the liveness table. */
+  #arguments(insn: Insn): number {
+    const before = this.#log.live.get(insn.pc);
+    return before === undefined ? 0 : before & ARGUMENTS;
+  }
+
+  /** Slots that a helper filled: they are printed behind the call. */
+  #written(line: number, frame: number): void {
+    const needs = this.#needs.get(frame);
+    if (!needs || needs.slots.size === 0) return;
+    for (const slot of this.#printedSlots(line))
+      if (this.#dropSlot(frame, slot)) this.#add(line, `fp${slot}`, frame, 'origin');
+  }
+
+  #printedSlots(line: number): number[] {
+    const { store } = this.#log;
+    const position = store.starts.at(line);
+    const bytes = store.block(position);
+    const end = store.lineEnd(line);
+    const length = this.#log.insns.textLength(this.#log.refs.at(line));
+    const at = inlineState(bytes, store.offset(position), end, length);
+    const slots: number[] = [];
+    const ignore = (): void => undefined;
+    readState(bytes, at, end, {
+      register: ignore,
+      slot: offset => slots.push(offset),
+      refs: ignore,
+      callback: ignore,
+      other: ignore,
+    });
+    return slots;
+  }
+
+  /** Walking back into a function: its r0 is what the caller got. */
+  #exit(line: number, frame: number, later: number): void {
+    if (later < 0 || later >= frame) return;
+    const needs = this.#needs.get(later);
+    this.#needs.delete(frame);
+    if (!needs || !(needs.registers & 1)) return;
+    this.#drop(later, 1);
+    this.#add(line, 'r0', frame, 'moved');
+    this.#needRegisters(frame, 1);
+  }
+
+  /** Frame and offset that an instruction reads or writes, if that is stack. */
+  #stackPlace(line: number, insn: Insn, frame: number): { frame: number; offset: number } | undefined {
+    const memory = insn.memory;
+    if (!memory) return undefined;
+    if (memory.base === 10) return { frame, offset: memory.offset };
+    const value = this.#states.registerBefore(line, memory.base);
+    const match = value === undefined ? null : /^fp(?:\[(\d{1,3})\])?(-?\d{1,6})/.exec(value);
+    if (!match) return undefined;
+    return {
+      frame: match[1] === undefined ? frame : Number(match[1]),
+      offset: Number(match[2]) + memory.offset,
+    };
+  }
+
+  #add(line: number, target: string, frame: number, role: SliceRole): void {
+    this.#steps.push({ line, target, frame, role });
+  }
+
+  #needRegisters(frame: number, mask: number): void {
+    if (mask === 0) return;
+    const needs = this.#of(frame);
+    this.#wanted += bits(mask & ~needs.registers);
+    needs.registers |= mask;
+  }
+
+  #needSlot(frame: number, slot: number): void {
+    const { slots } = this.#of(frame);
+    if (!slots.has(slot)) this.#wanted++;
+    slots.add(slot);
+  }
+
+  #drop(frame: number, mask: number): void {
+    const needs = this.#needs.get(frame);
+    if (!needs) return;
+    this.#wanted -= bits(mask & needs.registers);
+    needs.registers &= ~mask;
+  }
+
+  #dropSlot(frame: number, slot: number): boolean {
+    const dropped = this.#needs.get(frame)?.slots.delete(slot) ?? false;
+    if (dropped) this.#wanted--;
+    return dropped;
+  }
+
+  #forget(frame: number): void {
+    const needs = this.#needs.get(frame);
+    if (needs) this.#wanted -= bits(needs.registers) + needs.slots.size;
+    this.#needs.delete(frame);
+  }
+
+  #of(frame: number): Needs {
+    const known = this.#needs.get(frame);
+    if (known) return known;
+    const needs = { registers: 0, slots: new Set<number>() };
+    this.#needs.set(frame, needs);
+    return needs;
+  }
+}
+
+/** The 8-byte slot of a byte, as the verifier names it: -1 to -8 are fp-8. */
+const slotOf = (offset: number): number => Math.floor(offset / 8) * 8;
+
+function bits(mask: number): number {
+  let count = 0;
+  for (let rest = mask; rest !== 0; rest &= rest - 1) count++;
+  return count;
+}
+
+const nameOf = (mask: number): string => {
+  const names: string[] = [];
+  for (let r = 0; r < 11; r++) if ((mask >> r) & 1) names.push(`r${r}`);
+  return names.join(', ');
+};
