@@ -7,8 +7,14 @@ import { Config } from './ui/config';
 import { RecentLog } from './ui/recentLog';
 import { systemClock } from './ui/systemClock';
 
+/** What other extensions see. */
+export interface Activation {
+  /** Milliseconds that activate() took. */
+  readonly activatedInMs: number;
+}
+
 /** Composition only: nothing is awaited, no process is started. */
-export function activate(context: vscode.ExtensionContext): void {
+export function activate(context: vscode.ExtensionContext): Activation {
   const start = performance.now();
   const packageJson: unknown = context.extension.packageJSON;
   const version = versionOf(packageJson);
@@ -40,7 +46,9 @@ export function activate(context: vscode.ExtensionContext): void {
     extensionVersion: version,
   });
   context.subscriptions.push(channel, registry, ui);
-  log.info(`Sockmap ${version} was activated in ${(performance.now() - start).toFixed(1)} ms`);
+  const activatedInMs = performance.now() - start;
+  log.info(`Sockmap ${version} was activated in ${activatedInMs.toFixed(1)} ms`);
+  return { activatedInMs };
 }
 
 /** SSH hosts that may compile when this machine has no clang: connected ones only, a build asks for no login. */

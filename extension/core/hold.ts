@@ -1,25 +1,45 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { Clock } from './util/clock';
+import type { Disposable } from './util/disposable';
 
-/** How long a row whose tooltip was asked for is left alone: drawing it again would close the tooltip. */
-export const HOLD_MS = 8000;
+/** How long a view is left alone after a tooltip was asked for: drawing any of its rows closes the tooltip. */
+export const HOLD_MS = 6000;
 
-/** The row under the pointer. */
-export class Hold {
+/** Puts off the drawing of changed figures while somebody reads a tooltip. */
+export class Hold implements Disposable {
   readonly #clock: Clock;
-  #id: string | undefined;
-  #since = 0;
+  readonly #waiting = new Map<string, () => void>();
+  #timer: Disposable | undefined;
 
   constructor(clock: Clock) {
     this.#clock = clock;
   }
 
-  take(id: string): void {
-    this.#id = id;
-    this.#since = this.#clock.now();
+  /** A tooltip is shown now. */
+  take(): void {
+    this.#timer?.dispose();
+    this.#timer = this.#clock.after(HOLD_MS, () => {
+      this.#timer = undefined;
+      const actions = [...this.#waiting.values()];
+      this.#waiting.clear();
+      for (const action of actions) {
+        action();
+      }
+    });
   }
 
-  has(id: string): boolean {
-    return id === this.#id && this.#clock.now() - this.#since < HOLD_MS;
+  /** Runs the action, at once or when the hold ends; the newest of a key stands for those before it. */
+  run(key: string, action: () => void): void {
+    if (this.#timer === undefined) {
+      action();
+    } else {
+      this.#waiting.set(key, action);
+    }
+  }
+
+  dispose(): void {
+    this.#timer?.dispose();
+    this.#timer = undefined;
+    this.#waiting.clear();
   }
 }

@@ -71,9 +71,11 @@ export function unpackSocket(row: SocketRow): Socket {
   };
 }
 
-/** `10.0.0.1:40000 → 10.0.0.2:80` */
+/** `10.0.0.1:40000 → 10.0.0.2:80`; an address that is the same at both ends is written once, side bars are narrow. */
 export function socketLabel(s: Socket): string {
-  return `${formatEndpoint(s.localAddress, s.localPort)} → ${formatEndpoint(s.remoteAddress, s.remotePort)}`;
+  const remote =
+    s.remoteAddress === s.localAddress ? `:${s.remotePort}` : formatEndpoint(s.remoteAddress, s.remotePort);
+  return `${formatEndpoint(s.localAddress, s.localPort)} → ${remote}`;
 }
 
 /** Counters of the sending direction; undefined when the datapath does not count. */

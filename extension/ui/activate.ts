@@ -46,10 +46,9 @@ export function createUi(parts: UiParts): Disposable {
   store.add(config.onDidChange('refreshInterval', readInterval));
   readInterval();
 
-  const hold = new Hold(clock);
   const hosts = store.add(
     new HostsView(models, {
-      hold,
+      hold: store.add(new Hold(clock)),
       connect: hostId => {
         const model = models.get(hostId);
         if (model !== undefined && vscode.workspace.isTrusted) {
@@ -58,7 +57,7 @@ export function createUi(parts: UiParts): Disposable {
       },
     }),
   );
-  const maps = store.add(new MapsView(models, windows, state, hold));
+  const maps = store.add(new MapsView(models, windows, state, store.add(new Hold(clock))));
   store.add(new HitRateItem(models, state));
   store.add(followContext(store.add(new ContextKeys()), models, verifierLogs, state));
 

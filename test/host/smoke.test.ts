@@ -2,6 +2,7 @@
 import * as assert from 'node:assert/strict';
 import * as vscode from 'vscode';
 import { COMMANDS } from '../../extension/contrib/ids';
+import type { Activation } from '../../extension/main';
 
 describe('the extension in its host', () => {
   const extension = (): vscode.Extension<unknown> => {
@@ -13,6 +14,11 @@ describe('the extension in its host', () => {
   it('activates', async () => {
     await extension().activate();
     assert.equal(extension().isActive, true);
+  });
+
+  it('activates in less than 100 ms', async () => {
+    const { activatedInMs } = (await extension().activate()) as Activation;
+    assert.ok(activatedInMs > 0 && activatedInMs < 100, `it took ${activatedInMs} ms`);
   });
 
   it('registers every command it declares', async () => {

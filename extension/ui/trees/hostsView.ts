@@ -73,7 +73,7 @@ export class HostsView implements vscode.TreeDataProvider<HostsNode>, Disposable
   }
 
   resolveTreeItem(item: vscode.TreeItem, node: HostsNode): vscode.TreeItem {
-    this.#hold.take(node.id);
+    this.#hold.take();
     const info = node.kind === 'attachment' ? (this.#attachment(node.hostId, node.attachment) ?? node) : node;
     item.tooltip = hostTooltip(info, this.#context(node)) ?? item.tooltip;
     return item;
@@ -226,14 +226,15 @@ export class HostsView implements vscode.TreeDataProvider<HostsNode>, Disposable
       this.#changed.fire(this.#nodes.get(id));
     } else {
       for (const { name } of attachments) {
-        this.#redraw(attachmentId(id, name));
+        const row = attachmentId(id, name);
+        this.#hold.run(row, () => this.#redraw(row));
       }
     }
   }
 
   #redraw(id: string): void {
     const node = this.#nodes.get(id);
-    if (node === undefined || this.#hold.has(id)) {
+    if (node === undefined) {
       return;
     }
     const text = String(this.getTreeItem(node).description);

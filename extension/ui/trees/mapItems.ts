@@ -77,13 +77,15 @@ function socketItem(node: SocketNode): vscode.TreeItem {
   const paired = socket.peerCookie !== null;
   const item = treeItem(node, label, None, paired ? 'arrow-swap' : 'debug-disconnect');
   const rate = socketRate(socket);
-  const parts = [
-    socket.state,
-    paired ? vscode.l10n.t('peer {0}', `#${socket.peerCookie}`) : vscode.l10n.t('no peer'),
-  ];
+  // Figures first: a narrow side bar cuts the rest off.
+  const parts: string[] = [];
   if (rate !== undefined) {
-    parts.push(vscode.l10n.t('{0} redirected', formatBytes(rate.redirectedBytes)), percentText(rate.hitRate));
+    parts.push(percentText(rate.hitRate), vscode.l10n.t('{0} redirected', formatBytes(rate.redirectedBytes)));
   }
+  parts.push(
+    paired ? vscode.l10n.t('peer {0}', `#${socket.peerCookie}`) : vscode.l10n.t('no peer'),
+    socket.state,
+  );
   if (socket.command !== null) {
     parts.push(socket.command);
   }

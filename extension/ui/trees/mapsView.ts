@@ -5,12 +5,15 @@ import {
   type HostMaps,
   type MapNode,
   hostMapNodes,
+  holdsSockets,
   hostNode,
   noteNode,
   otherMapNodes,
+  otherMapsNode,
 } from '../../core/mapTree';
 import type { Hold } from '../../core/hold';
 import { type Disposable, DisposableStore } from '../../core/util/disposable';
+import type { MapInfo } from '../../protocol/agent';
 import type { HostModel } from '../model/hostModel';
 import type { HostModels } from '../model/hostModels';
 import type { MapWindows } from '../model/mapWindows';
@@ -83,7 +86,7 @@ export class MapsView implements vscode.TreeDataProvider<MapNode>, Disposable {
   }
 
   resolveTreeItem(item: vscode.TreeItem, node: MapNode): vscode.TreeItem {
-    this.#hold.take(node.id);
+    this.#hold.take();
     item.tooltip = mapTooltip(this.node(node.id) ?? node, this.#context(node)) ?? item.tooltip;
     return item;
   }
@@ -217,7 +220,8 @@ export class MapsView implements vscode.TreeDataProvider<MapNode>, Disposable {
         m.host.definition.id,
         m.snapshot.loaded,
         m.snapshot.maps.length === 0 ? m.snapshot.error : '',
-        m.snapshot.maps.map(map => [map.id, map.attachment]),
+        m.snapshot.maps.filter(map => showsAtTop(m, map)).map(map => [map.id, map.attachment]),
+        m.snapshot.maps.some(map => !showsAtTop(m, map)),
         m.snapshot.attachments.map(a => [a.name, a.sockmapId]),
       ]),
     );
@@ -229,17 +233,35 @@ export class MapsView implements vscode.TreeDataProvider<MapNode>, Disposable {
       this.#changed.fire(undefined);
       return;
     }
+    for (const model of ready) {
+      this.#otherMapsChanged(model);
+    }
     for (const { model, attachment } of this.#models.attachments) {
       if (attachment.sockmapId !== null) {
-        this.#redraw(`${model.host.definition.id}/map:${attachment.sockmapId}`);
+        const id = `${model.host.definition.id}/map:${attachment.sockmapId}`;
+        this.#hold.run(id, () => this.#redraw(id));
       }
+    }
+  }
+
+  /** Maps below "Other Maps" come and go with every program that is loaded: only that group is drawn again. */
+  #otherMapsChanged(model: HostModel): void {
+    const others = otherMapNodes(hostMaps(model));
+    const group = otherMapsNode(model.host.definition.id, others.length);
+    const ids = others.map(map => map.id).join('\n');
+    if (ids !== this.#rows.get(group.id)) {
+      this.#rows.set(group.id, ids);
+      this.#hold.run(group.id, () => {
+        this.#latest.set(group.id, group);
+        this.#fire(group.id);
+      });
     }
   }
 
   /** A map's row is drawn with all its rows: only when it would say something else. */
   #redraw(id: string): void {
     const node = this.#nodes.get(id);
-    if (node === undefined || this.#hold.has(id)) {
+    if (node === undefined) {
       return;
     }
     const text = String(this.getTreeItem(node).description);
@@ -259,14 +281,14 @@ export class MapsView implements vscode.TreeDataProvider<MapNode>, Disposable {
       this.#fire(parent);
       return;
     }
+    this.#hold.run(`${parent}/rows`, () => this.#redrawRows(rows));
+  }
+
+  #redrawRows(rows: readonly MapNode[]): void {
     const changed: MapNode[] = [];
     for (const row of rows) {
       const held = this.#nodes.get(row.id);
-      if (
-        held !== undefined &&
-        !this.#hold.has(row.id) &&
-        JSON.stringify(row) !== JSON.stringify(this.node(row.id))
-      ) {
+      if (held !== undefined && JSON.stringify(row) !== JSON.stringify(this.node(row.id))) {
         this.#latest.set(row.id, row);
         changed.push(held);
       }
@@ -286,7 +308,7 @@ export class MapsView implements vscode.TreeDataProvider<MapNode>, Disposable {
   #describe(): void {
     const ready = this.#models.ready;
     const [only] = ready;
-    this.#view.description = only !== undefined && ready.length === 1 ? only.host.definition.label : '';
+    const description = only !== undefined && ready.length === 1 ? only.host.definition.label : '';
     const { socketFilter, socketOrder } = this.#state.value;
     const lines: string[] = [];
     for (const { host, snapshot } of ready) {
@@ -305,8 +327,20 @@ export class MapsView implements vscode.TreeDataProvider<MapNode>, Disposable {
           : vscode.l10n.t('Sorted by {0}', column),
       );
     }
-    this.#view.message = ready.length === 0 ? '' : lines.join(' · ');
+    const message = ready.length === 0 ? '' : lines.join(' · ');
+    // Writing the same again would lay out the view and close a tooltip.
+    if (this.#view.description !== description) {
+      this.#view.description = description;
+    }
+    if ((this.#view.message ?? '') !== message) {
+      this.#view.message = message;
+    }
   }
+}
+
+/** See {@link hostMapNodes}: without any sockmap the other maps are not in a group. */
+function showsAtTop(model: HostModel, map: MapInfo): boolean {
+  return holdsSockets(map) || !model.snapshot.maps.some(holdsSockets);
 }
 
 export function hostMaps(model: HostModel): HostMaps {

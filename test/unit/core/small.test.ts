@@ -120,16 +120,27 @@ describe('redaction', () => {
   });
 });
 
-test('a row under the pointer is held for a while', () => {
+test('while a tooltip is read, changes wait, the newest of each row', () => {
   const clock = new ManualClock();
   const hold = new Hold(clock);
-  expect(hold.has('a')).toBe(false);
-  hold.take('a');
+  const drawn: string[] = [];
+  const draw = (row: string, figure: number) => hold.run(row, () => drawn.push(`${row}${figure}`));
+  draw('a', 1);
+  hold.take();
+  draw('a', 2);
+  draw('b', 1);
+  draw('a', 3);
   clock.advance(HOLD_MS - 1);
-  expect(hold.has('a')).toBe(true);
-  expect(hold.has('b')).toBe(false);
+  hold.take();
+  clock.advance(HOLD_MS - 1);
+  expect(drawn).toEqual(['a1']);
   clock.advance(1);
-  expect(hold.has('a')).toBe(false);
-  hold.take('b');
-  expect(hold.has('a')).toBe(false);
+  expect(drawn).toEqual(['a1', 'a3', 'b1']);
+  draw('a', 4);
+  expect(drawn).toHaveLength(4);
+  hold.take();
+  draw('a', 5);
+  hold.dispose();
+  clock.advance(2 * HOLD_MS);
+  expect(drawn).toHaveLength(4);
 });

@@ -18,7 +18,9 @@ test('every column of a row gets its name', () => {
   expect(SOCKET_COLUMNS.map(column => socket[column])).toEqual(packed);
 });
 
-test('the label has both ends', () => {
+test('the label has both ends, an address that both share once', () => {
+  const own = { ...unpackSocket(row({ cookie: 1 })), remoteAddress: '10.0.0.1' };
+  expect(socketLabel(own)).toBe('10.0.0.1:40001 → :80');
   expect(socketLabel(unpackSocket(row({ cookie: 1 })))).toBe('10.0.0.1:40001 → 10.0.0.2:80');
 });
 

@@ -2,6 +2,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { checkDestination, classifySshFailure, quotePosix, sshArguments } from '../../../extension/core/ssh';
+import { anyText } from '../../support/text';
 import { classifySudoFailure } from '../../../extension/core/sudo';
 
 const target = { destination: 'user@box' };
@@ -49,7 +50,7 @@ describe('a destination', () => {
 
   test('that passes never starts an option nor holds a control character', () => {
     fc.assert(
-      fc.property(fc.string({ unit: 'binary' }), destination => {
+      fc.property(anyText(), destination => {
         fc.pre(checkDestination({ destination }) === undefined);
         expect(destination).toMatch(/^[^-\s\p{C}][^\s\p{C}]*$/u);
       }),

@@ -1,0 +1,144 @@
+// SPDX-License-Identifier: Apache-2.0
+import * as assert from 'node:assert/strict';
+import { execFile } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { mkdir, readFile, readdir, rmdir, writeFile } from 'node:fs/promises';
+import { basename, join } from 'node:path';
+import { promisify } from 'node:util';
+import * as vscode from 'vscode';
+import { COMMANDS, LOG_SCHEME, SETTINGS, SETTING_SECTION } from '../../extension/contrib/ids';
+import { REFUSED_SOURCE } from './sources';
+
+const exec = promisify(execFile);
+const name = `sockmap-test-${process.pid}-host`;
+
+async function mountOf(type: string): Promise<string> {
+  const lines = (await readFile('/proc/self/mountinfo', 'utf8')).split('\n');
+  const line = lines.find(text => text.includes(` - ${type} `));
+  assert.ok(line, `no ${type} is mounted`);
+  return line.split(' ')[4] ?? '';
+}
+
+async function eventually<T>(what: string, check: () => T | undefined | Promise<T | undefined>): Promise<T> {
+  const end = Date.now() + 30_000;
+  for (;;) {
+    const found = await check();
+    if (found !== undefined) {
+      return found;
+    }
+    assert.ok(Date.now() < end, `waited in vain for ${what}`);
+    await new Promise(resolve => setTimeout(resolve, 100));
+  }
+}
+
+function workspaceFile(file: string): string {
+  const folder = vscode.workspace.workspaceFolders?.[0];
+  assert.ok(folder);
+  return join(folder.uri.fsPath, file);
+}
+
+async function pinned(): Promise<boolean> {
+  return existsSync(join(await mountOf('bpf'), 'sockmap', name));
+}
+
+describe('commands that are given all they need ask nothing', () => {
+  let cgroup: string;
+
+  before(async () => {
+    cgroup = join(await mountOf('cgroup2'), name);
+    await mkdir(cgroup);
+  });
+
+  after(async () => {
+    await vscode.commands.executeCommand(COMMANDS.disconnect, { hostId: 'local' });
+    await rmdir(cgroup);
+  });
+
+  it('attaches the built-in datapath to a cgroup', async () => {
+    const start = performance.now();
+    await vscode.commands.executeCommand(COMMANDS.attach, {
+      hostId: 'local',
+      file: 'builtin',
+      cgroup: `/${basename(cgroup)}`,
+      attachment: name,
+    });
+    assert.ok(await pinned());
+    const { stdout } = await exec('bpftool', ['cgroup', 'show', cgroup]);
+    assert.match(stdout, /sock_ops/);
+    assert.ok(performance.now() - start < 30_000);
+  });
+
+  it('a second attachment of that name is refused and the first stays', async () => {
+    // The command ends when its message is answered: that message is all that can be waited for here.
+    void vscode.commands.executeCommand(COMMANDS.attach, {
+      hostId: 'local',
+      file: 'builtin',
+      cgroup: `/${basename(cgroup)}`,
+      attachment: name,
+    });
+    await new Promise(resolve => setTimeout(resolve, 1500));
+    await vscode.commands.executeCommand('notifications.clearAll');
+    assert.ok(await pinned());
+  });
+
+  it('detaches and leaves nothing', async () => {
+    await vscode.commands.executeCommand(COMMANDS.detach, { hostId: 'local', attachment: name });
+    assert.equal(await pinned(), false);
+    const { stdout } = await exec('bpftool', ['cgroup', 'show', cgroup]);
+    assert.equal(stdout.trim(), '');
+  });
+});
+
+describe('building and verifying', () => {
+  it('puts compiler errors where they are, and takes them off', async () => {
+    const path = workspaceFile('wrong.bpf.c');
+    const uri = vscode.Uri.file(path);
+    await writeFile(path, 'int f(void)\n{\n\treturn missing;\n}\n');
+    void vscode.commands.executeCommand(COMMANDS.build, { file: path });
+    const [diagnostic] = await eventually('the error', () => {
+      const found = vscode.languages.getDiagnostics(uri).filter(d => d.source === 'clang');
+      return found.length > 0 ? found : undefined;
+    });
+    assert.ok(diagnostic);
+    assert.match(diagnostic.message, /undeclared identifier 'missing'/);
+    assert.deepEqual([diagnostic.range.start.line, diagnostic.range.start.character], [2, 8]);
+    await writeFile(path, 'int f(void)\n{\n\treturn 0;\n}\n');
+    await vscode.commands.executeCommand('notifications.clearAll');
+    await vscode.commands.executeCommand(COMMANDS.build, { file: path });
+    assert.deepEqual(vscode.languages.getDiagnostics(uri), []);
+  });
+
+  it('keeps the log of a refused program as a read-only document', async () => {
+    const path = workspaceFile('refused.bpf.c');
+    await writeFile(path, REFUSED_SOURCE);
+    void vscode.commands.executeCommand(COMMANDS.verify, { hostId: 'local', file: path });
+    const uri = vscode.Uri.from({ scheme: LOG_SCHEME, path: '/Local/refused.bpf.o/refused.log' });
+    const text = await eventually('the log', async () => {
+      const document = await vscode.workspace.openTextDocument(uri);
+      return document.getText().includes('invalid access to packet') ? document.getText() : undefined;
+    });
+    assert.match(text, /processed \d+ insns/);
+    await vscode.commands.executeCommand('notifications.clearAll');
+    await vscode.commands.executeCommand(COMMANDS.showVerifierLog, { id: 'newest' });
+    assert.equal(vscode.window.activeTextEditor?.document.languageId, 'sockmap-verifier-log');
+    assert.equal(vscode.window.activeTextEditor.document.uri.toString(), uri.toString());
+  });
+
+  it('nothing of a refused or verified program stays in bpffs', async () => {
+    const folder = join(await mountOf('bpf'), 'sockmap');
+    const names = existsSync(folder) ? await readdir(folder) : [];
+    assert.deepEqual(
+      names.filter(entry => entry.startsWith('refused')),
+      [],
+    );
+  });
+});
+
+describe('settings', () => {
+  it('every setting has the default that the manifest says', () => {
+    const configuration = vscode.workspace.getConfiguration(SETTING_SECTION);
+    for (const key of SETTINGS) {
+      assert.notEqual(configuration.inspect(key)?.defaultValue, undefined, key);
+    }
+  });
+});

@@ -1,0 +1,123 @@
+// SPDX-License-Identifier: Apache-2.0
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { PROBLEM_CODES } from '../../../extension/core/hosts';
+import { ProblemError } from '../../../extension/core/problem';
+import { unpackSocket } from '../../../extension/core/sockets';
+import { AgentError } from '../../../extension/host/api';
+import { AGENT_ERROR_CODES, type AgentErrorKind, STACK_REASONS } from '../../../extension/protocol/agent';
+import { isCancellation, reportOf, sentences } from '../../../extension/ui/errors';
+import { StateStore } from '../../../extension/ui/state';
+import { escapeMarkdown, reasonName, reasonText } from '../../../extension/ui/text';
+import { mapCopyText, mapTooltip, mapTreeItem } from '../../../extension/ui/trees/mapItems';
+import { anyText } from '../../support/text';
+import { row } from '../core/rows';
+
+describe('errors', () => {
+  test('every problem of a host ends in one clear message with the log at hand', () => {
+    for (const code of PROBLEM_CODES) {
+      const report = reportOf(new ProblemError({ code, message: 'It failed', action: 'Do this.' }), {
+        hostId: 'ssh:a',
+      });
+      expect(report.message, code).toBe('It failed. Do this.');
+      expect(report.actions.at(-1), code).toMatchObject({ title: 'Open Log' });
+    }
+  });
+
+  test('every error of the agent too', () => {
+    for (const kind of Object.keys(AGENT_ERROR_CODES) as AgentErrorKind[]) {
+      const report = reportOf(
+        new AgentError('It failed.', AGENT_ERROR_CODES[kind], { kind, action: 'Do this.' }),
+      );
+      expect(report.message, kind).toBe('It failed. Do this.');
+      expect(report.actions.length, kind).toBeGreaterThan(0);
+    }
+  });
+
+  test('a login that ssh must ask for goes through a terminal, but not on this machine', () => {
+    const error = new ProblemError({ code: 'unknownHostKey', message: 'Unknown key.' });
+    const titles = (hostId: string) => reportOf(error, { hostId }).actions.map(a => a.title);
+    expect(titles('ssh:a')).toEqual(['Connect in Terminal', 'Retry', 'Open Log']);
+    expect(titles('local')).toEqual(['Retry', 'Open Log']);
+  });
+
+  test('a refusal of the verifier leads to its log, a missing clang to its setting', () => {
+    const refused = new AgentError('Refused.', AGENT_ERROR_CODES.verifierRejected, {
+      kind: 'verifierRejected',
+    });
+    expect(reportOf(refused).actions[0]).toMatchObject({ title: 'Show Verifier Log' });
+    const clang = new ProblemError({ code: 'clangMissing', message: 'No clang.' });
+    expect(reportOf(clang).actions[0]).toMatchObject({ kind: 'settings', query: 'sockmap.clang.path' });
+  });
+
+  test('cancelling is no error, in whatever shape it comes', () => {
+    expect(isCancellation(new ProblemError({ code: 'cancelled', message: '' }))).toBe(true);
+    expect(isCancellation(new AgentError('', AGENT_ERROR_CODES.cancelled, { kind: 'cancelled' }))).toBe(true);
+    expect(isCancellation(new Error('cancelled'))).toBe(false);
+  });
+
+  test('what is thrown otherwise is told as it is', () => {
+    expect(reportOf(new Error('boom')).message).toBe('boom');
+    expect(reportOf('boom').message).toBe('boom');
+    expect(sentences('Why?', undefined)).toBe('Why?');
+  });
+});
+
+test('every reason has a name and a sentence of its own', () => {
+  expect(new Set(STACK_REASONS.map(reasonName)).size).toBe(STACK_REASONS.length);
+  expect(new Set(STACK_REASONS.map(reasonText)).size).toBe(STACK_REASONS.length);
+});
+
+test('no foreign text makes a link, a table cell or a heading in Markdown', () => {
+  fc.assert(
+    fc.property(anyText(), text => {
+      expect(escapeMarkdown(text).replace(/\\./g, '')).not.toMatch(/[[\]|<>`#\n]/);
+    }),
+  );
+});
+
+describe('rows of the Map Explorer', () => {
+  const context = { hostLabel: 'h', attachment: undefined, rate: undefined };
+  const node = (socket: ReturnType<typeof row>) =>
+    ({ kind: 'socket', id: 's', hostId: 'h', mapId: 5, socket: unpackSocket(socket) }) as const;
+
+  test('a socket shows its figures, its peer and its state', () => {
+    const item = mapTreeItem(node(row({ cookie: 1, peer: 2 })), context);
+    expect(item.description).toBe('90.0\u00a0% · 8.8 KiB redirected · peer #2 · ESTABLISHED · nginx');
+    expect(item.accessibilityInformation?.label).toContain('Socket from 10.0.0.1 40001 to 10.0.0.2 80');
+  });
+
+  test('a socket without peer or counters says so', () => {
+    const item = mapTreeItem(node(row({ cookie: 1, counted: false })), context);
+    expect(item.description).toBe('no peer · ESTABLISHED · nginx');
+  });
+
+  test('the tooltip has all columns and why the stack was taken', () => {
+    const text = mapTooltip(node(row({ cookie: 1, peer: 2 })), context)?.value ?? '';
+    expect(text).toContain('| Bytes redirected | 8\\.8 KiB |');
+    expect(text).toContain('overtaking them would reorder');
+  });
+
+  test('Copy Value gives all fields', () => {
+    expect(mapCopyText(node(row({ cookie: 7 })))).toContain('cookie: 7\n');
+  });
+});
+
+test('the state store keeps, removes and tells of changes once', () => {
+  const kept = new Map<string, unknown>();
+  const memento = {
+    keys: () => [...kept.keys()],
+    get: <T>(key: string, fallback?: T) => (kept.get(key) ?? fallback) as T,
+    update: (key: string, value: unknown) => Promise.resolve(void kept.set(key, value)),
+  };
+  const store = new StateStore(memento);
+  let changes = 0;
+  store.onDidChange(() => changes++);
+  store.update({ socketFilter: 'x', lastHost: 'h' });
+  store.update({ socketFilter: 'x' });
+  expect(changes).toBe(1);
+  expect(new StateStore(memento).value).toMatchObject({ socketFilter: 'x', lastHost: 'h' });
+  store.update({ socketFilter: undefined });
+  expect(store.value).not.toHaveProperty('socketFilter');
+  expect(new StateStore(memento).value.lastHost).toBe('h');
+});
