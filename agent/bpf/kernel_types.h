@@ -84,14 +84,37 @@ struct sk_buff_head {
 };
 
 struct sk_psock {
+	struct sock *sk;
 	struct sk_msg *cork;
 	struct list_head ingress_msg;
 	struct sk_buff_head ingress_skb;
+	struct list_head link;
 	__u32 msg_tot_len;
 };
 
+struct bpf_map {
+	enum bpf_map_type map_type;
+	__u32 id;
+};
+
+/* include/linux/skmsg.h and net/core/sock_map.c: which maps hold a socket, and where in them. */
+struct sk_psock_link {
+	struct list_head list;
+	struct bpf_map *map;
+	void *link_raw;
+};
+
+struct bpf_stab {
+	struct bpf_map map;
+	struct sock **sks;
+};
+
+struct bpf_shtab_elem {
+	__u32 hash;
+	__u8 key[0];
+};
+
 struct seq_file;
-struct bpf_map;
 
 #pragma clang attribute pop
 
@@ -107,6 +130,12 @@ struct bpf_iter__sockmap {
 	struct bpf_map *map;
 	void *key;
 	struct sock *sk;
+};
+
+struct bpf_iter__tcp {
+	struct bpf_iter_meta *meta;
+	struct sock_common *sk_common;
+	__u32 uid;
 };
 
 struct bpf_iter__bpf_sk_storage_map {

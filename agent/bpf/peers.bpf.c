@@ -1,21 +1,25 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 /*
  * Reads what the datapath keeps per socket. An iterator over the storage map,
- * because bpf_sk_storage_get() in an iterator over the sockhash needs Linux 5.11.
+ * because bpf_sk_storage_get() in an iterator needs Linux 5.11; and one over the TCP
+ * sockets of a network namespace, for kernels that refuse the first (see sockets.bpf.c).
  */
 #include "kernel_types.h"
 #include "records.h"
 #include "../../bpf/include/sockmap_abi.h"
 
-SEC("iter/bpf_sk_storage_map")
-int sma_peers(struct bpf_iter__bpf_sk_storage_map *ctx)
+/* Stands for the datapath's own map, whose descriptor is put in its place before the load. */
+struct {
+	__uint(type, BPF_MAP_TYPE_SK_STORAGE);
+	__uint(map_flags, BPF_F_NO_PREALLOC);
+	__type(key, int);
+	__type(value, struct sm_peer);
+} sm_peers SEC(".maps");
+
+static __always_inline void write_peer(struct seq_file *seq, const struct sm_peer *peer)
 {
-	struct seq_file *seq = ctx->meta->seq;
-	const struct sm_peer *peer = ctx->value;
 	struct sma_iter_peer record = {};
 
-	if (!ctx->sk || !peer)
-		return 0;
 	record.cookie = peer->cookie;
 	record.peer_cookie = peer->peer_cookie;
 	record.redirected_messages = peer->counts[SM_REDIRECTED].messages;
@@ -27,6 +31,28 @@ int sma_peers(struct bpf_iter__bpf_sk_storage_map *ctx)
 	}
 	record.last_stack_verdict = peer->last_stack_verdict;
 	bpf_seq_write(seq, &record, sizeof(record));
+}
+
+SEC("iter/bpf_sk_storage_map")
+int sma_peers(struct bpf_iter__bpf_sk_storage_map *ctx)
+{
+	if (ctx->sk && ctx->value)
+		write_peer(ctx->meta->seq, ctx->value);
+	return 0;
+}
+
+SEC("iter/tcp")
+int sma_tcp_peers(struct bpf_iter__tcp *ctx)
+{
+	struct sock_common *common = ctx->sk_common;
+	struct sm_peer *peer;
+
+	if (!common)
+		return 0;
+	/* NULL for a socket in TIME_WAIT or SYN_RECV: the helper asks sk_fullsock(). */
+	peer = bpf_sk_storage_get(&sm_peers, common, NULL, 0);
+	if (peer)
+		write_peer(ctx->meta->seq, peer);
 	return 0;
 }
 

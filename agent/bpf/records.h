@@ -9,7 +9,11 @@
 struct sma_iter_config {
 	__u32 key_size;	   /* of the map that is read */
 	__u32 make_cookie; /* 1: bpf_get_socket_cookie() is there for tracing programs (5.12) */
+	__u32 map_id;	   /* of that map, for the iterator over TCP sockets */
 };
+
+/* A sockhash's keys are shorter (MAX_BPF_STACK); a power of two. */
+#define SMA_MAX_KEY 1024
 
 /* Followed by the map's key. */
 struct sma_iter_socket {

@@ -55,12 +55,24 @@ static bool settled(const struct drain_map *map, __u64 sk, double now, double *s
 	return found && now - found->since >= SETTLE_MS;
 }
 
+/*
+ * An iterator over TCP sockets does not show a socket of another protocol, or of a namespace that
+ * nothing keeps; but a sockhash tells its keys. Takes the first of them; a sockmap's keys say
+ * nothing about what is in it.
+ */
+static bool first_key(const struct drain_map *map, unsigned char key[SMA_MAX_KEY])
+{
+	return map->iter.over_tcp && map->pin->bpf_type == BPF_MAP_TYPE_SOCKHASH &&
+	       bpf_map_get_next_key(map->pin->fd, NULL, key) == 0;
+}
+
 /* One look at a map: deletes the settled ones. Returns how many stay, or -1. */
 static long pass(struct drain_map *map, struct sma_takeoff *takeoff, uint64_t *queued,
 		 struct sma_error *error)
 {
 	struct sma_sockets sockets;
 	struct sighting *seen;
+	unsigned char key[SMA_MAX_KEY];
 	size_t seen_count = 0;
 	double now = sma_now_ms();
 	long left = 0;
@@ -83,11 +95,33 @@ static long pass(struct drain_map *map, struct sma_takeoff *takeoff, uint64_t *q
 		if (is_empty(record) && (seen_count == 0 || seen[seen_count - 1].sk != record->sk))
 			seen[seen_count++] = (struct sighting){record->sk, since};
 	}
+	if (left == 0 && first_key(map, key))
+		left++;
 	sma_sockets_free(&sockets);
 	free(map->seen);
 	map->seen = seen;
 	map->seen_count = seen_count;
 	return seen ? left : sma_fail_memory(error);
+}
+
+/* What the iterator does not show stays, or is dropped unread. */
+static void give_up_unseen(struct drain_map *map, struct sma_takeoff *takeoff)
+{
+	unsigned char key[SMA_MAX_KEY];
+	__u64 cookie = 0;
+
+	while (takeoff->force && first_key(map, key)) {
+		if (bpf_map_delete_elem(map->pin->fd, key))
+			return;
+	}
+	if (!takeoff->empty || !first_key(map, key))
+		return;
+	if (map->pin->value_size == sizeof(cookie))
+		bpf_map_lookup_elem(map->pin->fd, key, &cookie);
+	json_array_append_new(takeoff->remaining,
+			      json_pack("{s:I, s:i, s:s, s:s}", "cookie", (json_int_t)cookie,
+					"queuedBytes", 0, "local", "unknown", "remote", "unknown"));
+	takeoff->empty = false;
 }
 
 /* What is left at the timeout: listed, and with `force` dropped. */
@@ -115,6 +149,7 @@ static int give_up(struct drain_map *map, struct sma_takeoff *takeoff, struct sm
 		takeoff->empty = false;
 	}
 	sma_sockets_free(&sockets);
+	give_up_unseen(map, takeoff);
 	return 0;
 }
 

@@ -9,42 +9,94 @@
 #include <unistd.h>
 
 #include "log.h"
+#include "netns.h"
 #include "text.h"
+#include "../../bpf/include/sockmap_abi.h"
 
 #define MAX_RECORDS ((size_t)4 << 30)
 
 extern const char sma_sockets_object[], sma_sockets_object_end[];
 extern const char sma_peers_object[], sma_peers_object_end[];
 
-static int attach(struct sma_iter *iter, int map_fd)
+/* One of our objects, and which of its programs goes over the map, which over TCP sockets. */
+struct iterators {
+	const char *begin, *end;
+	const char *over_map, *over_tcp;
+};
+
+static const struct iterators over_sockets = {sma_sockets_object, sma_sockets_object_end,
+					      "sma_sockets", "sma_tcp_sockets"};
+static const struct iterators over_peers = {sma_peers_object, sma_peers_object_end, "sma_peers",
+					    "sma_tcp_peers"};
+
+static int attach(struct sma_iter *iter, struct bpf_program *program, int map_fd)
 {
 	union bpf_iter_link_info info = {.map.map_fd = (__u32)map_fd};
 	LIBBPF_OPTS(bpf_iter_attach_opts, options, .link_info = &info,
 		    .link_info_len = sizeof(info));
 
-	iter->link =
-	    bpf_program__attach_iter(bpf_object__next_program(iter->object, NULL), &options);
+	iter->link = bpf_program__attach_iter(program, iter->over_tcp ? NULL : &options);
 	return iter->link ? 0 : -errno;
 }
 
-static int load(struct sma_iter *iter, const char *begin, const char *end,
+/* Only the wanted program is loaded, with the map in the place that is kept for it. */
+static struct bpf_program *prepare(struct sma_iter *iter, const struct iterators *iterators,
+				   const struct sma_iter_config *config, int map_fd)
+{
+	const char *name = iter->over_tcp ? iterators->over_tcp : iterators->over_map;
+	struct bpf_map *map = bpf_object__find_map_by_name(iter->object, SM_PEERS_MAP);
+	struct bpf_program *program, *wanted = NULL;
+
+	bpf_object__for_each_program(program, iter->object)
+	{
+		bool chosen = strcmp(bpf_program__name(program), name) == 0;
+
+		bpf_program__set_autoload(program, chosen);
+		if (chosen)
+			wanted = program;
+	}
+	if (map &&
+	    (iter->over_tcp ? bpf_map__reuse_fd(map, map_fd) : bpf_map__set_autocreate(map, false)))
+		return NULL;
+	map = config ? bpf_object__find_map_by_name(iter->object, ".rodata") : NULL;
+	if (config && (!map || bpf_map__set_initial_value(map, config, sizeof(*config))))
+		return NULL;
+	return wanted;
+}
+
+static int load(struct sma_iter *iter, const struct iterators *iterators,
 		const struct sma_iter_config *config, int map_fd)
 {
-	struct bpf_map *rodata;
-	int result;
+	struct bpf_program *program;
+	int result = -EINVAL;
 
-	iter->object = bpf_object__open_mem(begin, (size_t)(end - begin), NULL);
+	iter->object = bpf_object__open_mem(iterators->begin,
+					    (size_t)(iterators->end - iterators->begin), NULL);
 	if (!iter->object)
 		return -errno;
-	rodata = config ? bpf_object__find_map_by_name(iter->object, ".rodata") : NULL;
-	if (config && (!rodata || bpf_map__set_initial_value(rodata, config, sizeof(*config))))
-		result = -EINVAL;
-	else
+	program = prepare(iter, iterators, config, map_fd);
+	if (program)
 		result = bpf_object__load(iter->object);
-	if (result == 0)
-		result = attach(iter, map_fd);
+	if (program && result == 0)
+		result = attach(iter, program, map_fd);
 	if (result)
 		sma_iter_close(iter);
+	return result;
+}
+
+/* Over the map, else over all TCP sockets. */
+static int load_either(struct sma_iter *iter, const struct iterators *iterators,
+		       const struct sma_iter_config *config, int map_fd)
+{
+	int result = load(iter, iterators, config, map_fd);
+
+	if (result != -EPERM)
+		return result;
+	iter->over_tcp = true;
+	/* It is the refusal that is told if this fails, too. */
+	if (load(iter, iterators, config, map_fd) == 0)
+		return 0;
+	iter->over_tcp = false;
 	return result;
 }
 
@@ -72,14 +124,19 @@ int sma_iter_open_sockets(struct sma_iter *iter, int map_fd, unsigned int key_si
 			  struct sma_error *error)
 {
 	struct sma_iter_config config = {.key_size = key_size, .make_cookie = 1};
+	struct bpf_map_info info = {0};
+	__u32 length = sizeof(info);
 	int result;
 
 	memset(iter, 0, sizeof(*iter));
+	if (bpf_obj_get_info_by_fd(map_fd, &info, &length))
+		return sma_fail_errno(error, errno, NULL, "The sockmap cannot be read");
+	config.map_id = info.id;
 	sma_log_begin(0);
-	result = load(iter, sma_sockets_object, sma_sockets_object_end, &config, map_fd);
+	result = load_either(iter, &over_sockets, &config, map_fd);
 	if (result) {
 		config.make_cookie = 0;
-		result = load(iter, sma_sockets_object, sma_sockets_object_end, &config, map_fd);
+		result = load_either(iter, &over_sockets, &config, map_fd);
 	}
 	iter->key_size = key_size;
 	iter->record_size = sizeof(struct sma_iter_socket) + key_size;
@@ -92,7 +149,7 @@ int sma_iter_open_peers(struct sma_iter *iter, int map_fd, struct sma_error *err
 
 	memset(iter, 0, sizeof(*iter));
 	sma_log_begin(0);
-	result = load(iter, sma_peers_object, sma_peers_object_end, NULL, map_fd);
+	result = load_either(iter, &over_peers, NULL, map_fd);
 	iter->record_size = sizeof(struct sma_iter_peer);
 	return failed(result, "socket storage", error);
 }
@@ -105,14 +162,28 @@ void sma_iter_close(struct sma_iter *iter)
 	iter->object = NULL;
 }
 
-static int read_records(struct sma_iter *iter, struct sma_buffer *records, struct sma_error *error)
+struct reading {
+	struct sma_iter *iter;
+	struct sma_buffer *records;
+};
+
+static int read_once(void *argument)
 {
-	int fd = bpf_iter_create(bpf_link__fd(iter->link)), result;
+	struct reading *reading = argument;
+	int fd = bpf_iter_create(bpf_link__fd(reading->iter->link)), result;
 
 	if (fd < 0)
-		return sma_fail_errno(error, errno, NULL, "The iterator cannot be started");
-	result = sma_read_fd(fd, MAX_RECORDS, records);
+		return -errno;
+	result = sma_read_fd(fd, MAX_RECORDS, reading->records);
 	close(fd);
+	return result;
+}
+
+static int read_records(struct sma_iter *iter, struct sma_buffer *records, struct sma_error *error)
+{
+	struct reading reading = {.iter = iter, .records = records};
+	int result = iter->over_tcp ? sma_each_netns(read_once, &reading) : read_once(&reading);
+
 	if (result)
 		return sma_fail_errno(error, -result, NULL, "The iterator cannot be read");
 	return 0;

@@ -4,18 +4,25 @@
 #ifndef SMA_ITER_H
 #define SMA_ITER_H
 
+#include <stdbool.h>
+
 #include "../bpf/records.h"
 #include "error.h"
 
 struct bpf_link;
 struct bpf_object;
 
-/* An iterator over one map, to be read any number of times. */
+/*
+ * An iterator over one map, to be read any number of times. Where the kernel refuses iterators over
+ * maps, it goes over the TCP sockets of every network namespace and picks those that are in the
+ * map: slower, and sockets of other protocols, or of a namespace that nothing keeps, are not seen.
+ */
 struct sma_iter {
 	struct bpf_object *object;
 	struct bpf_link *link;
 	size_t record_size; /* with the key that follows */
 	size_t key_size;
+	bool over_tcp;
 };
 
 /* `map_fd`: a SOCKMAP or SOCKHASH with keys of `key_size` bytes. */

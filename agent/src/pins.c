@@ -19,6 +19,32 @@
 
 #define LOCK_POLL_MS 20
 
+/* Pins are adopted by whoever finds them: nobody else may have put them there. */
+static int check_owner(const char *root, struct sma_error *error)
+{
+	struct stat status;
+
+	if (lstat(root, &status))
+		return sma_fail_errno(error, errno, NULL, "The folder %s cannot be read", root);
+	if (S_ISDIR(status.st_mode) && (status.st_uid == 0 || status.st_uid == geteuid()))
+		return 0;
+	return sma_fail(error, SMA_NOT_PERMITTED, "Remove it, as root.",
+			"%s was made by another user (uid %u), whose pins are not trusted", root,
+			status.st_uid);
+}
+
+static int make_root(const char *root, struct sma_error *error)
+{
+	if (mkdir(root, 0700) == 0 || errno == EEXIST)
+		return check_owner(root, error);
+	if (errno == EACCES)
+		return sma_fail(error, SMA_NOT_PERMITTED,
+				"Run the agent as root, or let this user run it with sudo -n.",
+				"The folder %s cannot be made: CAP_DAC_OVERRIDE (root) is missing",
+				root);
+	return sma_fail_errno(error, errno, NULL, "The folder %s cannot be made", root);
+}
+
 char *sma_pins_root(struct sma_context *context, struct sma_error *error)
 {
 	char *bpffs = sma_bpffs(context, error), *root;
@@ -27,18 +53,10 @@ char *sma_pins_root(struct sma_context *context, struct sma_error *error)
 		return NULL;
 	root = sma_format("%s/sockmap", bpffs);
 	free(bpffs);
-	if (root && mkdir(root, 0700) && errno != EEXIST) {
-		if (errno == EACCES)
-			sma_fail(error, SMA_NOT_PERMITTED,
-				 "Run the agent as root, or let this user run it with sudo -n.",
-				 "The folder %s cannot be made: CAP_DAC_OVERRIDE (root) is missing",
-				 root);
-		else
-			sma_fail_errno(error, errno, NULL, "The folder %s cannot be made", root);
-		free(root);
-		return NULL;
-	}
-	return root;
+	if (root && make_root(root, error) == 0)
+		return root;
+	free(root);
+	return NULL;
 }
 
 int sma_pins_lock(struct sma_context *context, const char *folder, bool wait,

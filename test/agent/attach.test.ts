@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import { createHash } from 'node:crypto';
-import { readFile } from 'node:fs/promises';
+import { chown, mkdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { run } from '../rig/processes';
@@ -61,6 +61,18 @@ describe.each(builds)('attach and detach (%s build)', build => {
     expect(await cgroupPrograms(cgroup)).toBe('');
     expect(await agent.folders()).toEqual([]);
     await expectFreed(attachment);
+  });
+
+  it('does not trust a folder that somebody else made', async () => {
+    const folder = join(agent.bpffs, 'sockmap');
+    await mkdir(folder);
+    await chown(folder, 65534, 65534);
+    const failure = await agent.failure('attach', '--object', datapathObject, '--cgroup', cgroup);
+    expect(failure.data.kind).toBe('notPermitted');
+    expect(failure.message).toBe(
+      `${folder} was made by another user (uid 65534), whose pins are not trusted`,
+    );
+    await chown(folder, 0, 0);
   });
 
   it('keeps several attachments apart', async () => {

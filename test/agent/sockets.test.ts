@@ -3,6 +3,7 @@ import { readFile, stat } from 'node:fs/promises';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { SOCKET_COLUMNS, type SocketColumn, type SocketRow } from '../../extension/protocol/agent';
 import { Cleanup } from '../support/cleanup';
+import { createNetns } from '../support/netns';
 import { Traffic } from '../support/traffic';
 import {
   builds,
@@ -27,8 +28,18 @@ describe.each(builds)('sockets (%s build)', build => {
   });
   afterEach(() => cleanup.run());
 
-  const connect = async (count: number, family = '4'): Promise<Traffic> => {
-    const args = ['--count', String(count), '--bytes', '1000', '--family', family, '--cgroup', cgroup];
+  const connect = async (count: number, family = '4', ...more: string[]): Promise<Traffic> => {
+    const args = [
+      '--count',
+      String(count),
+      '--bytes',
+      '1000',
+      '--family',
+      family,
+      '--cgroup',
+      cgroup,
+      ...more,
+    ];
     const traffic = await Traffic.start(['unread', ...args]);
     cleanup.add(() => traffic.stop());
     await traffic.ready();
@@ -75,6 +86,16 @@ describe.each(builds)('sockets (%s build)', build => {
         address,
       ]);
     }
+  });
+
+  it('shows sockets of other network namespaces', async () => {
+    const netns = await createNetns('sockets');
+    cleanup.add(() => netns.remove());
+    await agent.attach(datapathObject, cgroup, 'netns');
+    await connect(2, '4', '--netns', netns.path);
+    const { rows } = await agent.json('sockets', 'sockets');
+    expect(rows).toHaveLength(4);
+    for (const row of rows) expect(cell(row, 'netns')).toBe((await stat(netns.path)).ino);
   });
 
   it('sorts, filters and pages', async () => {

@@ -135,7 +135,8 @@ static int group_receive(struct session *session, const struct group *group, uin
 			return broken(session, "connection %u from byte %llu: %s", i,
 				      (unsigned long long)position,
 				      error == EBADMSG ? "wrong bytes" : strerror(error));
-		session->shared->bytes += options->bytes;
+		/* Both halves are at it. */
+		__atomic_fetch_add(&session->shared->bytes, options->bytes, __ATOMIC_RELAXED);
 	}
 	return 0;
 }
