@@ -6,7 +6,10 @@ export interface Spread {
   readonly high: number;
 }
 
-/** Median with the smallest and the greatest value: with a handful of rounds the honest range. */
+/**
+ * Median with the smallest and the greatest value. Whatever the distribution, that range holds the true median with a
+ * confidence of 1 - 2^(1 - rounds): 94 % for 5 rounds, 97 % for 6, 99.6 % for 9.
+ */
 export function spread(values: readonly number[]): Spread {
   const sorted = [...values].sort((a, b) => a - b);
   const at = (index: number): number => sorted[index] ?? Number.NaN;

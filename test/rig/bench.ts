@@ -14,7 +14,7 @@ import { checkout, outPath } from './checkout';
 import { run } from './processes';
 
 const { values } = parseArgs({
-  options: { rounds: { type: 'string', default: '5' }, seconds: { type: 'string', default: '1' } },
+  options: { rounds: { type: 'string', default: '6' }, seconds: { type: 'string', default: '1' } },
 });
 const rounds = Number(values.rounds);
 const seconds = Number(values.seconds);

@@ -1,15 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 // `npm run demo [VERSION]`: the main job without a person, in the real workbench; pictures go to out/demo/.
 import { basename } from 'node:path';
-import { startChain } from '../bench/chain';
+import { startMesh } from '../bench/mesh';
 import { attach, detach } from '../e2e/mainJob';
 import { Session } from '../e2e/session';
 import { createCgroup } from '../support/cgroup';
 import { runAgent } from '../support/agentCli';
 import { Cleanup } from '../support/cleanup';
 import { Traffic } from '../support/traffic';
-import { outPath, sampleSource, temporaryFolder } from './checkout';
-import { run } from './processes';
+import { outPath, sampleSource } from './checkout';
 import { packExtension } from './vsix';
 import { workbenchVersions } from './workbenchInstall';
 
@@ -85,20 +84,16 @@ async function main(cleanup: Cleanup): Promise<void> {
   await picture('4-echo');
   await echo.stop();
 
-  const folder = await temporaryFolder('demo-chain');
-  cleanup.add(() => folder.remove());
-  const chain = await startChain(cgroup.path, folder.path);
-  cleanup.add(() => chain.stop());
-  const join = 'echo 0 >"$1/cgroup.procs" && shift && exec "$@"';
-  const url = `http://127.0.0.1:${chain.port}/`;
-  const load = run('sh', ['-c', join, 'sh', cgroup.path, 'wrk', '-t1', '-c16', '-d15s', url]);
-  await step('sockets of wrk, two haproxies and nginx in the Map Explorer', () =>
+  const mesh = await startMesh(cgroup.path);
+  cleanup.add(() => mesh.stop());
+  const load = mesh.client(['wrk', '-t1', '-c16', '-d15s', mesh.url]);
+  await step('sockets of two pods with sidecars behind iptables REDIRECT in the Map Explorer', () =>
     maps.waitFor('more sockets', row => /\b[1-9]\d+ sockets/.test(row.description), 10_000),
   );
   console.log(`          hit rate ${await page.waitStatus('sockmap.hitRate', /\d\s?%/)}`);
   await picture('5-proxies');
   const answered = /Requests\/sec:\s+([\d.]+)/.exec(await load)?.[1] ?? '0';
-  console.log(`          ${answered} requests/s through two proxies`);
+  console.log(`          ${answered} requests/s through two sidecars`);
 
   await step('detached', () => detach(page, name));
   await picture('6-detached');
