@@ -15,6 +15,8 @@ function project(name: string, limits: Limits, fileParallelism: boolean): TestPr
       name,
       include: [`test/${name}/**/*.test.ts`],
       ...limits,
+      // What is waited for comes when it comes: two cores may be busy with something else.
+      expect: { poll: { timeout: Math.min(20_000, limits.testTimeout / 2), interval: 100 } },
       fileParallelism,
       pool: 'forks',
     },

@@ -110,9 +110,14 @@ export class WorkbenchPage {
 
   /** Opens a file of the workspace by its name. */
   async openFile(name: string): Promise<void> {
-    await this.runCommand('Go to File...');
-    await this.quickInput.type(name);
-    await this.quickInput.waitItem(name);
+    await until(`the file ${name} to be offered`, async () => {
+      // Whatever takes the focus meanwhile, such as a notification, closes the box again.
+      if (!(await this.quickInput.isOpen())) await this.runCommand('Go to File...');
+      return (await this.quickInput.tryType(name)) &&
+        (await this.quickInput.items()).some(item => item.label === name)
+        ? true
+        : undefined;
+    });
     await this.quickInput.accept();
     await this.waitEditor(name);
   }

@@ -64,6 +64,17 @@ export class QuickInput {
     await this.#input.fill(text);
   }
 
+  /** Puts the text in the box unless it is there; false when the box was closed meanwhile. */
+  async tryType(text: string): Promise<boolean> {
+    try {
+      if ((await this.#input.inputValue({ timeout: 1_000 })) !== text)
+        await this.#input.fill(text, { timeout: 1_000 });
+      return true;
+    } catch {
+      return false;
+    }
+  }
+
   value(): Promise<string> {
     return this.#input.inputValue();
   }
@@ -139,7 +150,7 @@ export class QuickInput {
           await this.#page.keyboard.press('Escape');
           return undefined;
         }
-        if ((await this.value()) !== `>${title}`) await this.#input.fill(`>${title}`, { timeout: 2_000 });
+        if (!(await this.tryType(`>${title}`))) return undefined;
         // Enter takes the focused row: wait until that is the one, since the list is still being filtered.
         const focused = this.#rows.and(this.#page.locator('.focused')).locator('.label-name').first();
         if ((await focused.count()) === 0 || flat(await focused.textContent()) !== title) return undefined;
