@@ -10,6 +10,7 @@
 #include <bpf/bpf_helpers.h>
 #include <bpf/bpf_core_read.h>
 #include "include/counters.h"
+#include "include/exclusion.h"
 #include "include/flow.h"
 #include "include/kernel.h"
 #include "include/maps.h"
@@ -73,7 +74,7 @@ static __always_inline __u32 sm_judge(struct sk_msg_md *msg, struct sm_peer *pee
 		return SM_PEER_GONE;
 	if (!tp || !sm_is_peer(peer_sk, peer->peer_cookie))
 		return SM_PEER_GONE;
-	if (sm_has_ulp(tp, peer_sk))
+	if (sm_is_zerocopy(tp) || sm_has_ulp(tp, peer_sk))
 		return SM_EXCLUDED;
 	if (peer->mode != SM_MODE_REDIRECT) {
 		first_seq = peer->active ? peer->handshake.snd_nxt : peer->handshake.rcv_nxt;

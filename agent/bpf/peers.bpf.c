@@ -26,6 +26,7 @@ static __always_inline void write_peer(struct seq_file *seq, const struct sm_pee
 	record.redirected_bytes = peer->counts[SM_REDIRECTED].bytes;
 #pragma unroll
 	for (int verdict = SM_REDIRECTED + 1; verdict < SM_VERDICTS; verdict++) {
+		record.messages[verdict] = peer->counts[verdict].messages;
 		record.stack_messages += peer->counts[verdict].messages;
 		record.stack_bytes += peer->counts[verdict].bytes;
 	}

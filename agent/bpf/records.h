@@ -5,6 +5,8 @@
 
 #include <linux/types.h>
 
+#include "../../bpf/include/sockmap_abi.h"
+
 /* Layout of .rodata of sockets.bpf.c, set before it is loaded. */
 struct sma_iter_config {
 	__u32 key_size;	   /* of the map that is read */
@@ -40,6 +42,7 @@ struct sma_iter_peer {
 	__u64 stack_messages;
 	__u64 stack_bytes;
 	__u64 last_stack_verdict;
+	__u64 messages[SM_VERDICTS]; /* by enum sm_verdict */
 };
 
 #endif

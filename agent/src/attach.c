@@ -33,6 +33,7 @@ struct attach {
 	const char *name;
 	const char *sk_msg_map;
 	struct sma_object file;
+	struct sma_options options;
 	struct sma_cgroup cgroup;
 	struct sma_loaded loaded;
 	char *root;    /* BPFFS/sockmap */
@@ -318,7 +319,8 @@ static void undo(struct attach *attach)
 static int run(struct attach *attach, struct sma_error *error)
 {
 	char *bpffs = strndup(attach->root, strlen(attach->root) - strlen("/sockmap"));
-	int result = bpffs ? sma_load(attach->context, &attach->file, bpffs, &attach->loaded, error)
+	int result = bpffs ? sma_load(attach->context, &attach->file, &attach->options,
+				      attach->cgroup.path, bpffs, &attach->loaded, error)
 			   : sma_fail_memory(error);
 
 	free(bpffs);
@@ -369,6 +371,7 @@ json_t *sma_attach(struct sma_context *context, const json_t *params, struct sma
 	if (sma_param_name(params, &attach.name, error) ||
 	    sma_param_string(params, "cgroup", true, &cgroup, error) ||
 	    sma_param_string(params, "skMsgMap", false, &attach.sk_msg_map, error) ||
+	    sma_options_read(params, &attach.options, error) ||
 	    sma_object_read(params, &attach.file, error))
 		return NULL;
 	if (!sma_caps_sufficient())

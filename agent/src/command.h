@@ -17,7 +17,7 @@ struct option_spec {
 	const char *help;
 };
 
-#define MAX_OPTIONS 8
+#define MAX_OPTIONS 12
 
 struct command {
 	const char *name;

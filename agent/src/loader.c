@@ -118,7 +118,8 @@ int sma_load_failed(const char *object, int result, char *said, struct sma_error
 	return -1;
 }
 
-int sma_load(struct sma_context *context, const struct sma_object *file, const char *bpffs,
+int sma_load(struct sma_context *context, const struct sma_object *file,
+	     const struct sma_options *options, const char *cgroup, const char *bpffs,
 	     struct sma_loaded *loaded, struct sma_error *error)
 {
 	unsigned int count;
@@ -127,7 +128,8 @@ int sma_load(struct sma_context *context, const struct sma_object *file, const c
 	memset(loaded, 0, sizeof(*loaded));
 	loaded->shared = json_array();
 	loaded->object = sma_object_open(file, bpffs, error);
-	if (!loaded->object || prepare_maps(loaded, error)) {
+	if (!loaded->object || prepare_maps(loaded, error) ||
+	    sma_options_apply(options, loaded->object, loaded->ours, cgroup, error)) {
 		sma_loaded_close(loaded);
 		return -1;
 	}

@@ -4,6 +4,7 @@
 #define SMA_LOADER_H
 
 #include "object.h"
+#include "options.h"
 
 struct sma_loaded {
 	struct bpf_object *object;
@@ -16,7 +17,8 @@ bool sma_goes_to_cgroup(enum bpf_prog_type type);
 bool sma_goes_to_sockmap(enum bpf_prog_type type);
 
 /* `bpffs`: where maps declared with LIBBPF_PIN_BY_NAME are looked for. Nothing is pinned. */
-int sma_load(struct sma_context *context, const struct sma_object *file, const char *bpffs,
+int sma_load(struct sma_context *context, const struct sma_object *file,
+	     const struct sma_options *options, const char *cgroup, const char *bpffs,
 	     struct sma_loaded *loaded, struct sma_error *error);
 void sma_loaded_close(struct sma_loaded *loaded);
 

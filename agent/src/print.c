@@ -22,7 +22,7 @@ void sma_print_attachment(const json_t *a)
 {
 	json_t *programs = json_object_get(a, "programs"),
 	       *warnings = json_object_get(a, "warnings");
-	json_t *item;
+	json_t *pairing = json_object_get(a, "pairing"), *item;
 	size_t index;
 
 	printf("%s: %s on %s, %lld sockets, %s\n", text(a, "name"), text(a, "state"),
@@ -32,6 +32,8 @@ void sma_print_attachment(const json_t *a)
 	       text(json_object_get(a, "object"), "name"),
 	       text(json_object_get(a, "object"), "sha256"), text(a, "attachedAt"),
 	       json_is_null(json_object_get(a, "abi")) ? "" : ", Sockmap datapath");
+	if (json_is_object(pairing))
+		printf("  pairs by %s. %s\n", text(pairing, "by"), text(pairing, "reason"));
 	json_array_foreach(programs, index, item)
 	{
 		printf("  program %lld %s (%s) on %s\n", number(item, "id"), text(item, "name"),
@@ -109,10 +111,23 @@ void sma_print_stats(const json_t *result)
 	}
 }
 
+static void print_reasons(const json_t *reasons)
+{
+	const char *reason;
+	json_t *messages;
+
+	json_object_foreach((json_t *)reasons, reason, messages)
+	{
+		printf("%s=%lld ", reason, json_integer_value(messages));
+	}
+}
+
 static void print_cell(const json_t *value, const char *end)
 {
 	if (json_is_integer(value))
 		printf("%lld%s", json_integer_value(value), end);
+	else if (json_is_object(value))
+		print_reasons(value), printf("%s", end);
 	else
 		printf("%s%s", json_is_string(value) ? json_string_value(value) : "-", end);
 }
@@ -124,7 +139,7 @@ void sma_print_sockets(const json_t *result)
 
 	printf(
 	    "cookie\tpeer\tfamily\tstate\tlocal\tport\tremote\tport\tnetns\tinode\tpid\tcommand\t"
-	    "cgroup\tqueued\tredirected msgs\tbytes\tstack msgs\tbytes\tlast reason\n");
+	    "cgroup\tqueued\tredirected msgs\tbytes\tstack msgs\tbytes\tlast reason\treasons\n");
 	json_array_foreach(json_object_get(result, "rows"), index, row)
 	{
 		json_array_foreach(row, column, cell)

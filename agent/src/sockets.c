@@ -37,6 +37,7 @@ enum column {
 	STACK_MESSAGES,
 	STACK_BYTES,
 	LAST_REASON,
+	REASONS,
 	COLUMNS,
 };
 
@@ -47,7 +48,7 @@ static const char *const column_names[COLUMNS] = {
     "inode",	       "pid",		"command",
     "cgroup",	       "queuedBytes",	"redirectedMessages",
     "redirectedBytes", "stackMessages", "stackBytes",
-    "lastReason"};
+    "lastReason",      "reasons"};
 
 struct row {
 	const struct sma_iter_socket *socket;
@@ -143,6 +144,7 @@ static struct cell get_cell(const struct row *row, enum column column)
 		return counted(row, peer ? peer->redirected_messages : 0);
 	case REDIRECTED_BYTES:
 		return counted(row, peer ? peer->redirected_bytes : 0);
+	case REASONS: /* compared by their sum */
 	case STACK_MESSAGES:
 		return counted(row, peer ? peer->stack_messages : 0);
 	case STACK_BYTES:
@@ -152,11 +154,24 @@ static struct cell get_cell(const struct row *row, enum column column)
 	}
 }
 
+/* Messages that took the stack, by reason; null where nobody counts. */
+static json_t *reasons_json(const struct sma_iter_peer *peer)
+{
+	json_t *reasons = peer ? json_object() : json_null();
+
+	for (__u64 verdict = SM_REDIRECTED + 1; peer && verdict < SM_VERDICTS; verdict++) {
+		if (peer->messages[verdict])
+			json_object_set_new(reasons, sma_reason(verdict),
+					    json_integer((json_int_t)peer->messages[verdict]));
+	}
+	return reasons;
+}
+
 static json_t *row_json(const struct row *row)
 {
 	json_t *list = json_array();
 
-	for (enum column column = 0; column < COLUMNS; column++) {
+	for (enum column column = 0; column < REASONS; column++) {
 		struct cell cell = get_cell(row, column);
 
 		json_array_append_new(list, cell.kind == NUMBER
@@ -164,6 +179,7 @@ static json_t *row_json(const struct row *row)
 					    : cell.kind == TEXT ? sma_text(cell_text(&cell))
 								: json_null());
 	}
+	json_array_append_new(list, reasons_json(row->peer));
 	return list;
 }
 

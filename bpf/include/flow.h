@@ -55,17 +55,6 @@ static __always_inline struct sk_psock *sm_psock(struct sock *sk)
 }
 
 /*
- * A socket with an upper layer protocol (kernel TLS) hands plain text to sk_msg,
- * or expects to decrypt what it receives: neither may be redirected.
- */
-static __always_inline bool sm_has_ulp(struct tcp_sock *tp, struct sock *peer_sk)
-{
-	struct tcp_sock *peer_tp = (struct tcp_sock *)peer_sk;
-
-	return tp->inet_conn.icsk_ulp_ops || BPF_CORE_READ(peer_tp, inet_conn.icsk_ulp_ops);
-}
-
-/*
  * Are the `waiters` the only ones who hold references to the peer's psock? A task
  * that is just redirecting (tcp_bpf_sendmsg_redir()) holds one without waiting. It
  * is not there if the one waiter is the peer's only writer, or if the peer has not

@@ -11,6 +11,7 @@
 #ifndef SOCKMAP_KERNEL_H
 #define SOCKMAP_KERNEL_H
 
+#include <linux/in6.h>
 #include <linux/types.h>
 
 #define SM_TCP_ESTABLISHED 1
@@ -46,7 +47,26 @@ typedef struct {
 	__s64 counter;
 } sm_atomic64;
 
+struct ns_common {
+	unsigned int inum;
+};
+
+struct net {
+	struct ns_common ns;
+};
+
+typedef struct {
+	struct net *net;
+} sm_net;
+
 struct sock_common {
+	__u32 skc_daddr, skc_rcv_saddr; /* network byte order, as skc_dport */
+	__u16 skc_dport;
+	__u16 skc_num;
+	unsigned short skc_family;
+	struct in6_addr skc_v6_daddr, skc_v6_rcv_saddr;
+	unsigned long skc_flags;
+	sm_net skc_net;
 	sm_atomic64 skc_cookie;
 	volatile unsigned char skc_state;
 };
@@ -60,6 +80,10 @@ struct sock {
 	sm_socket_lock sk_lock;
 	struct socket_wq *sk_wq;
 	void *sk_user_data;
+};
+
+enum sock_flags {
+	SOCK_ZEROCOPY = 18, /* not this number: CO-RE asks the running kernel */
 };
 
 struct inet_connection_sock {

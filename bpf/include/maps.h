@@ -7,9 +7,7 @@
 #include <bpf/bpf_helpers.h>
 #include "sockmap_abi.h"
 
-#ifndef SM_DEFAULT_SOCKETS
 #define SM_DEFAULT_SOCKETS 65536
-#endif
 
 /* A value of 8 bytes is what lets user space read the map: a lookup gives the socket cookie. */
 struct {
@@ -39,6 +37,15 @@ struct {
 	__type(value, struct sm_pairing);
 } sm_handshakes SEC(".maps");
 
+/* Only for the pairings that need it; the loader makes it that large then. */
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(map_flags, BPF_F_NO_PREALLOC);
+	__uint(max_entries, 1);
+	__type(key, struct sm_tuple);
+	__type(value, struct sm_handshake);
+} sm_tuples SEC(".maps");
+
 struct {
 	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
 	__uint(max_entries, SM_VERDICTS);
@@ -52,5 +59,10 @@ struct {
 	__type(key, __u32);
 	__type(value, struct sm_config);
 } sm_config SEC(".maps");
+
+const volatile struct sm_options sm_options SEC(SM_OPTIONS_MAP) = {
+    .pairing = SM_BY_HANDSHAKE,
+    .pairing_auto = 1,
+};
 
 #endif

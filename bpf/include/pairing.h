@@ -3,7 +3,8 @@
  * Who talks to whom. The two ends of a connection find each other by the sequence
  * numbers of its handshake, which both know as soon as they are established and
  * which no NAT, namespace or address family changes. A connection whose numbers
- * do not match is not accelerated, nothing worse.
+ * do not match is not accelerated, nothing worse. Where another pairing is chosen
+ * (tuple.h), the addresses lead to the handshake; all else is the same.
  *
  * The order of things on one connection:
  *
@@ -26,7 +27,9 @@
 #include <bpf/bpf_helpers.h>
 #include <bpf/bpf_core_read.h>
 #include "counters.h"
+#include "exclusion.h"
 #include "kernel.h"
+#include "tuple.h"
 
 #define SM_E2BIG     7
 #define SM_ENOMEM    12
@@ -36,24 +39,6 @@
 static __always_inline __u32 sm_refusal(long error)
 {
 	return error == -SM_E2BIG || error == -SM_ENOMEM ? SM_MAP_FULL : SM_ERROR;
-}
-
-/*
- * MPTCP: a subflow's bytes are mapped by options of its segments, which a redirect
- * does not have, and subflows in a sockmap have crashed 6.1 kernels.
- */
-static __always_inline bool sm_is_mptcp(struct tcp_sock *tp)
-{
-	return bpf_core_field_exists(tp->is_mptcp) && tp->is_mptcp;
-}
-
-/*
- * Fast Open: bytes are on their way, or acknowledged, before the ends know each
- * other. bytes_acked counts the SYN as one.
- */
-static __always_inline bool sm_sent_early_data(struct bpf_sock_ops *ctx)
-{
-	return ctx->snd_una != ctx->snd_nxt || ctx->bytes_acked > 1;
 }
 
 static __always_inline void sm_active_established(struct bpf_sock_ops *ctx, struct bpf_sock *sk)
@@ -73,7 +58,7 @@ static __always_inline void sm_active_established(struct bpf_sock_ops *ctx, stru
 
 	if (!tp)
 		return;
-	if (sm_is_mptcp(tp) || sm_sent_early_data(ctx)) {
+	if (sm_is_mptcp(tp) || sm_is_zerocopy(tp) || sm_sent_early_data(ctx)) {
 		sm_count_total(SM_EXCLUDED, 0);
 		return;
 	}
@@ -98,6 +83,11 @@ static __always_inline void sm_active_established(struct bpf_sock_ops *ctx, stru
 		sm_count_total(sm_refusal(error), 0);
 		goto delete_storage;
 	}
+	error = sm_remember_tuple(tp, &handshake);
+	if (error) {
+		sm_count_total(sm_refusal(error), 0);
+		goto delete_handshake;
+	}
 	/*
 	 * Now, and not when the peer is known: a socket can only be added from the
 	 * callbacks of its establishment (sock_map_op_okay()).
@@ -106,6 +96,8 @@ static __always_inline void sm_active_established(struct bpf_sock_ops *ctx, stru
 	if (!error)
 		return;
 	sm_count_total(sm_refusal(error), 0);
+	sm_forget_tuple(tp, &handshake);
+delete_handshake:
 	bpf_map_delete_elem(&sm_handshakes, &handshake);
 delete_storage:
 	bpf_sk_storage_delete(&sm_peers, sk);
@@ -115,22 +107,24 @@ restore_flags:
 
 static __always_inline void sm_passive_established(struct bpf_sock_ops *ctx, struct bpf_sock *sk)
 {
-	struct sm_handshake handshake = {
+	struct sm_handshake mirrored = {
 	    .snd_nxt = ctx->rcv_nxt,
 	    .rcv_nxt = ctx->snd_nxt,
 	};
-	struct sm_pairing *pairing = bpf_map_lookup_elem(&sm_handshakes, &handshake);
+	struct tcp_sock *tp = bpf_skc_to_tcp_sock(sk);
+	struct sm_handshake handshake = mirrored;
+	struct sm_pairing *pairing;
 	struct sm_peer *peer;
-	struct tcp_sock *tp;
 	__u64 cookie;
 	long error;
 
+	if (!tp || !sm_find_handshake(ctx, tp, &handshake))
+		return;
+	pairing = bpf_map_lookup_elem(&sm_handshakes, &handshake);
 	if (!pairing || pairing->passive_cookie)
 		return;
-	tp = bpf_skc_to_tcp_sock(sk);
-	if (!tp)
-		return;
-	if (sm_is_mptcp(tp) || tp->fastopen_rsk || tp->copied_seq != tp->rcv_nxt) {
+	if (sm_is_mptcp(tp) || sm_is_zerocopy(tp) || tp->fastopen_rsk ||
+	    tp->copied_seq != tp->rcv_nxt) {
 		pairing->refusal = SM_EXCLUDED;
 		goto refused;
 	}
@@ -141,7 +135,7 @@ static __always_inline void sm_passive_established(struct bpf_sock_ops *ctx, str
 	}
 	cookie = bpf_get_socket_cookie(ctx);
 	peer->cookie = cookie;
-	peer->handshake = handshake;
+	peer->handshake = mirrored;
 	peer->peer_sk = pairing->active_sk;
 	peer->peer_state = pairing->active_state;
 	peer->peer_cookie = pairing->active_cookie;
@@ -189,11 +183,14 @@ static __always_inline __u32 sm_learn_peer(struct sm_peer *peer)
 	return SM_REDIRECTED;
 }
 
-static __always_inline void sm_forget_handshake(struct sm_peer *peer)
+static __always_inline void sm_forget_handshake(struct bpf_sock *sk, struct sm_peer *peer)
 {
 	struct sm_handshake handshake = peer->handshake;
 	struct sm_pairing *pairing = bpf_map_lookup_elem(&sm_handshakes, &handshake);
+	struct tcp_sock *tp = bpf_skc_to_tcp_sock(sk);
 
+	if (tp && peer->active)
+		sm_forget_tuple(tp, &handshake);
 	if (pairing && pairing->active_cookie == peer->cookie)
 		bpf_map_delete_elem(&sm_handshakes, &handshake);
 }
@@ -219,7 +216,7 @@ static __always_inline void sm_round_trip(struct bpf_sock_ops *ctx, struct bpf_s
 	foreign = peer->foreign_flags;
 	if (sm_learn_peer(peer) != SM_REDIRECTED) {
 		cookie = peer->cookie;
-		sm_forget_handshake(peer);
+		sm_forget_handshake(sk, peer);
 		bpf_map_delete_elem(&sm_sockets, &cookie);
 		bpf_sk_storage_delete(&sm_peers, sk);
 		drop = SM_CALLBACKS;
@@ -240,7 +237,7 @@ static __always_inline void sm_state_changed(struct bpf_sock_ops *ctx, struct bp
 		return;
 	peer = bpf_sk_storage_get(&sm_peers, sk, NULL, 0);
 	if (peer)
-		sm_forget_handshake(peer);
+		sm_forget_handshake(sk, peer);
 }
 
 #endif

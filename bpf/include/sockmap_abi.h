@@ -28,7 +28,9 @@
 #define SM_PEERS_MAP	  "sm_peers"	  /* SK_STORAGE: struct sm_peer */
 #define SM_HANDSHAKES_MAP "sm_handshakes" /* HASH: struct sm_handshake -> struct sm_pairing */
 #define SM_TOTALS_MAP	  "sm_totals"	  /* PERCPU_ARRAY: enum sm_verdict -> struct sm_count */
+#define SM_TUPLES_MAP	  "sm_tuples"	  /* HASH: struct sm_tuple -> struct sm_handshake */
 #define SM_CONFIG_MAP	  "sm_config"	  /* ARRAY of one: struct sm_config */
+#define SM_OPTIONS_MAP	  ".rodata.sm"	  /* of one: struct sm_options */
 
 /*
  * What became of a message: redirected into the peer's psock, or given to the
@@ -57,6 +59,27 @@ struct sm_count {
 	__u64 bytes;
 };
 
+/* How the passive end of a connection finds the active one. */
+enum sm_pairing_by {
+	SM_BY_HANDSHAKE = 0,	/* initial sequence numbers: on every kernel, through every NAT */
+	SM_BY_ORIGINAL_DST = 1, /* the reversed addresses, the destination being what it was before
+				   NAT: a patched kernel tells (SM_SO_ORIGINAL_DST) */
+	SM_BY_TUPLE = 2,	/* the reversed addresses as they are: not through NAT */
+};
+
+/*
+ * bpf_getsockopt(SOL_IP, ...) in openEuler's kernel and those that took its patch: fills a
+ * struct sockaddr_in, or says -ENOENT where no NAT took place. Stock kernels say -EINVAL.
+ */
+#define SM_SO_ORIGINAL_DST 800
+
+/* Chosen before the load, constant for the verifier, which removes the code of the other choices.
+ */
+struct sm_options {
+	__u32 pairing;	    /* enum sm_pairing_by */
+	__u32 pairing_auto; /* 1: nobody asked for this pairing */
+};
+
 /* Written by user space, at any time, one update being one switch. */
 struct sm_config {
 	__u32 abi;	   /* SM_ABI */
@@ -75,6 +98,16 @@ struct sm_config {
 struct sm_handshake {
 	__u32 snd_nxt;
 	__u32 rcv_nxt;
+};
+
+/*
+ * A connection as its active end sees it. IPv4 as ::ffff:a.b.c.d. The namespace is part of it, so
+ * ends in different ones never match: their equal addresses may be two connections.
+ */
+struct sm_tuple {
+	__u32 local[4], remote[4];     /* network byte order */
+	__u16 local_port, remote_port; /* host byte order */
+	__u32 netns;		       /* inode number */
 };
 
 struct sm_pairing {

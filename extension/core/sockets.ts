@@ -1,6 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
-import { SOCKET_COLUMNS, type SocketColumn, type SocketRow, type StackReason } from '../protocol/agent';
-import { formatEndpoint } from './format';
+import {
+  SOCKET_COLUMNS,
+  STACK_REASONS,
+  type SocketColumn,
+  type SocketRow,
+  type StackReason,
+} from '../protocol/agent';
+import { formatCount, formatEndpoint } from './format';
 import { type Rate, rateOf } from './hitRate';
 
 /** One packed row, by column name. */
@@ -24,6 +30,8 @@ export interface Socket {
   readonly stackMessages: number | null;
   readonly stackBytes: number | null;
   readonly lastReason: StackReason | null;
+  /** Messages through the stack; a reason that has none is left out. */
+  readonly reasons: { readonly [R in StackReason]?: number | undefined } | null;
 }
 
 export function unpackSocket(row: SocketRow): Socket {
@@ -47,6 +55,7 @@ export function unpackSocket(row: SocketRow): Socket {
     stackMessages,
     stackBytes,
     lastReason,
+    reasons,
   ] = row;
   return {
     cookie,
@@ -68,6 +77,7 @@ export function unpackSocket(row: SocketRow): Socket {
     stackMessages,
     stackBytes,
     lastReason,
+    reasons,
   };
 }
 
@@ -122,14 +132,29 @@ export function dropRepeats(sockets: readonly Socket[]): readonly Socket[] {
   return [...new Map(sockets.map(s => [s.cookie, s])).values()];
 }
 
-/** Every column and its value as text, for tooltips and the clipboard; nulls left out. */
-export function socketFields(s: Socket): readonly (readonly [SocketColumn, string])[] {
+/**
+ * Every column and its value as text, for tooltips and the clipboard; nulls left out, and so are reasons when there
+ * are none. `name` puts a reason into words.
+ */
+export function socketFields(
+  s: Socket,
+  name: (reason: StackReason) => string = reason => reason,
+): readonly (readonly [SocketColumn, string])[] {
   const fields: (readonly [SocketColumn, string])[] = [];
   for (const column of SOCKET_COLUMNS) {
-    const value = s[column];
+    const value = column === 'reasons' ? reasonsText(s, name) : s[column];
     if (value !== null) {
       fields.push([column, String(value)]);
     }
   }
   return fields;
+}
+
+/** `order 12, backpressure 3`, most frequent first; null when every message was redirected or nobody counted. */
+function reasonsText(s: Socket, name: (reason: StackReason) => string): string | null {
+  const counts = STACK_REASONS.map(reason => ({ reason, messages: s.reasons?.[reason] ?? 0 }));
+  const seen = counts.filter(({ messages }) => messages > 0).sort((a, b) => b.messages - a.messages);
+  return seen.length === 0
+    ? null
+    : seen.map(({ reason, messages }) => `${name(reason)} ${formatCount(messages)}`).join(', ');
 }

@@ -231,6 +231,7 @@ export const SOCKET_COLUMNS = [
   'stackMessages',
   'stackBytes',
   'lastReason',
+  'reasons',
 ] as const;
 export const socketRow = v.tuple([
   uint, // cookie
@@ -252,6 +253,8 @@ export const socketRow = v.tuple([
   v.nullable(uint),
   v.nullable(uint),
   v.nullable(v.picklist(STACK_REASONS)),
+  /** Messages that took the stack, by reason; those with none are left out. */
+  v.nullable(v.record(v.picklist(STACK_REASONS), v.optional(uint))),
 ]);
 export type SocketRow = v.InferOutput<typeof socketRow>;
 export type SocketColumn = (typeof SOCKET_COLUMNS)[number];
@@ -284,6 +287,11 @@ export const statsResult = v.object({
 });
 export type StatsResult = v.InferOutput<typeof statsResult>;
 
+/** enum sm_pairing_by in bpf/include/sockmap_abi.h. */
+export const PAIRINGS = ['handshake', 'original-dst', 'tuple'] as const;
+export const PAIRING_CHOICES = ['auto', ...PAIRINGS] as const;
+export type PairingChoice = (typeof PAIRING_CHOICES)[number];
+
 export const attachment = v.object({
   name: v.string(),
   /** draining: detached, but sockets still hold unread bytes. broken: pins are there, parts are not. */
@@ -307,6 +315,8 @@ export const attachment = v.object({
   sockets: uint,
   /** ABI of our datapath, null for other objects (which have no counters). */
   abi: v.nullable(uint),
+  /** How our datapath finds the other end of a connection, and why so; null for other objects. */
+  pairing: v.nullable(v.object({ by: v.picklist(PAIRINGS), reason: v.string() })),
   /** Sentences, e.g. about a known kernel bug that bites here. */
   warnings: v.array(v.string()),
 });
@@ -338,6 +348,10 @@ export interface AgentParams {
     cgroup: string;
     name: string;
     skMsgMap?: string;
+    /** Only for our datapath. */
+    pairing?: PairingChoice;
+    /** Only for our datapath: 2 to 2^24 sockets may be accelerated at a time; 65536 when not given. */
+    maxSockets?: number;
     progressToken?: number;
   };
   detach: { name: string; drainTimeoutMs?: number; force?: boolean; progressToken?: number };

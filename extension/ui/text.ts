@@ -60,6 +60,7 @@ export function columnName(column: SocketColumn): string {
     stackMessages: l10n.t('Messages through the stack'),
     stackBytes: l10n.t('Bytes through the stack'),
     lastReason: l10n.t('Last reason for the stack'),
+    reasons: l10n.t('Reasons for the stack, messages'),
   };
   return names[column];
 }

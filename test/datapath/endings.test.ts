@@ -2,7 +2,7 @@
 import { afterEach, expect, it } from 'vitest';
 import { Cleanup } from '../support/cleanup';
 import { figure, traffic } from '../support/traffic';
-import { attachDatapath } from './fixture';
+import { NOTHING, attachDatapath } from './fixture';
 
 const cleanup = new Cleanup();
 afterEach(() => cleanup.run());
@@ -11,7 +11,7 @@ it('keeps nothing about 5000 short connections, ended in every way', async () =>
   const datapath = await attachDatapath(cleanup, 'short');
   await traffic('short', '--count', '5000', '--cgroup', datapath.cgroup);
   expect((await datapath.stats()).redirected.messages).toBeGreaterThan(5000);
-  expect(await datapath.leftovers()).toEqual({ sockets: 0, handshakes: 0 });
+  expect(await datapath.leftovers()).toEqual(NOTHING);
 });
 
 it('delivers a reply that is read after both ends have said FIN', async () => {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { Attachment, StatsResult } from '../../extension/protocol/agent';
-import { agent } from '../support/agentCli';
+import { run } from '../rig/processes';
+import { agent, type AttachOptions } from '../support/agentCli';
 import { createCgroup } from '../support/cgroup';
 import type { Cleanup } from '../support/cleanup';
 import { eventually, testName } from '../support/cleanup';
@@ -13,19 +14,36 @@ export interface Datapath {
   /** Entries of a map of ours, by its name. */
   entries(map: string): Promise<number>;
   /** Waits for closed sockets to leave, then says what is still kept about any. */
-  leftovers(): Promise<{ sockets: number; handshakes: number }>;
+  leftovers(): Promise<Leftovers>;
 }
 
-/** Attaches; `cleanup` takes it off again. `object`: another build of it. */
-export async function attachDatapath(cleanup: Cleanup, label: string, object?: string): Promise<Datapath> {
+export interface Leftovers {
+  readonly sockets: number;
+  readonly handshakes: number;
+  readonly tuples: number;
+}
+
+/** What `leftovers` says when nothing is left. */
+export const NOTHING: Leftovers = { sockets: 0, handshakes: 0, tuples: 0 };
+
+async function newCgroup(cleanup: Cleanup, label: string): Promise<string> {
   const cgroup = await createCgroup(label);
   cleanup.add(() => cgroup.remove());
+  return cgroup.path;
+}
+
+/** What an attach may choose; `cgroup` is a new one when not given. */
+export type DatapathOptions = Partial<Omit<AttachOptions, 'name'>>;
+
+/** Attaches; `cleanup` takes it off again. */
+export async function attachDatapath(
+  cleanup: Cleanup,
+  label: string,
+  options: DatapathOptions = {},
+): Promise<Datapath> {
+  const { cgroup = await newCgroup(cleanup, label) } = options;
   const name = testName(label);
-  const attachment = await agent.attach({
-    cgroup: cgroup.path,
-    name,
-    ...(object === undefined ? {} : { object }),
-  });
+  const attachment = await agent.attach({ ...options, cgroup, name });
   cleanup.add(async () => {
     const { attachments } = await agent.status();
     if (attachments.some(other => other.name === name)) await agent.detach(name, 2, '--force');
@@ -36,19 +54,36 @@ export async function attachDatapath(cleanup: Cleanup, label: string, object?: s
     if (id === undefined) throw new Error(`The attachment has no map ${map}.`);
     return (await agent.mapEntries(id)).total;
   };
-  const count = async (): Promise<{ sockets: number; handshakes: number }> => ({
+  const count = async (): Promise<Leftovers> => ({
     sockets: await entries('sm_sockets'),
     handshakes: await entries('sm_handshakes'),
+    tuples: await entries('sm_tuples'),
   });
-  const leftovers = async (): Promise<{ sockets: number; handshakes: number }> => {
+  const leftovers = async (): Promise<Leftovers> => {
     try {
       return await eventually('empty maps', async () => {
         const now = await count();
-        return now.sockets + now.handshakes === 0 ? now : undefined;
+        return now.sockets + now.handshakes + now.tuples === 0 ? now : undefined;
       });
     } catch {
       return count();
     }
   };
-  return { cgroup: cgroup.path, attachment, stats: () => agent.stats(name), entries, leftovers };
+  return { cgroup, attachment, stats: () => agent.stats(name), entries, leftovers };
+}
+
+/** Writes sm_config anew, as any user space may at any time. `queueLimit` in bytes, 0: the default. */
+export async function setConfig(
+  datapath: Datapath,
+  { enabled = true, queueLimit = 0 }: { enabled?: boolean; queueLimit?: number },
+): Promise<void> {
+  const id = datapath.attachment.maps.find(map => map.name === 'sm_config')?.id;
+  if (id === undefined) throw new Error('The attachment has no sm_config.');
+  const value = Buffer.alloc(16);
+  value.writeUInt32LE(1, 0);
+  value.writeUInt32LE(enabled ? 1 : 0, 4);
+  value.writeUInt32LE(queueLimit, 8);
+  const hex = [...value].map(byte => byte.toString(16));
+  const update = `map update id ${id} key hex 0 0 0 0 value hex ${hex.join(' ')}`;
+  await run('bpftool', update.split(' '));
 }

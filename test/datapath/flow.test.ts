@@ -1,38 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 import { afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { run } from '../rig/processes';
 import { Cleanup } from '../support/cleanup';
 import { figure, traffic } from '../support/traffic';
-import { attachDatapath, type Datapath } from './fixture';
+import { NOTHING, attachDatapath, setConfig } from './fixture';
 
 const cleanup = new Cleanup();
 afterEach(() => cleanup.run());
-
-/** Writes sm_config anew, as any user space may at any time. */
-async function setQueueLimit(datapath: Datapath, bytes: number): Promise<void> {
-  const id = datapath.attachment.maps.find(map => map.name === 'sm_config')?.id;
-  if (id === undefined) throw new Error('The attachment has no sm_config.');
-  const value = Buffer.alloc(16);
-  value.writeUInt32LE(1, 0);
-  value.writeUInt32LE(1, 4);
-  value.writeUInt32LE(bytes, 8);
-  const hex = [...value].map(byte => byte.toString(16));
-  await run('bpftool', [
-    'map',
-    'update',
-    'id',
-    String(id),
-    'key',
-    'hex',
-    '0',
-    '0',
-    '0',
-    '0',
-    'value',
-    'hex',
-    ...hex,
-  ]);
-}
 
 /** A writer against a reader that does not read, then reads all; `more` bytes follow while it catches up. */
 async function slowReader(message: number, ...args: string[]): Promise<number> {
@@ -79,7 +52,7 @@ describe('connections that change between redirection and the stack all the time
     ['small', '1000', '5000000'],
   ])('lose, double and reorder nothing of %s messages, however they are read', async (_, message, bytes) => {
     const datapath = await attachDatapath(cleanup, 'churn');
-    await setQueueLimit(datapath, 64 * 1024);
+    await setConfig(datapath, { queueLimit: 64 * 1024 });
     await traffic(
       'churn',
       '--count',
@@ -94,6 +67,6 @@ describe('connections that change between redirection and the stack all the time
     const stats = await datapath.stats();
     expect(stats.redirected.bytes + stats.stack.bytes).toBe(4 * 2 * Number(bytes));
     expect(stats.reasons.backpressure.messages).toBeGreaterThan(4);
-    expect(await datapath.leftovers()).toEqual({ sockets: 0, handshakes: 0 });
+    expect(await datapath.leftovers()).toEqual(NOTHING);
   });
 });

@@ -2,7 +2,12 @@
 import { execFile } from 'node:child_process';
 import { join } from 'node:path';
 import * as v from 'valibot';
-import { agentResults, type AgentMethod, type AgentResult } from '../../extension/protocol/agent';
+import {
+  agentResults,
+  type AgentMethod,
+  type AgentResult,
+  type PairingChoice,
+} from '../../extension/protocol/agent';
 import { checkout } from '../rig/checkout';
 
 const arch = process.arch === 'arm64' ? 'aarch64' : 'x86_64';
@@ -43,11 +48,17 @@ export interface AttachOptions {
   readonly object?: string;
   readonly cgroup: string;
   readonly name: string;
+  readonly pairing?: PairingChoice;
+  readonly maxSockets?: number;
 }
 
 export const agent = {
-  attach: ({ object = datapathObject, cgroup, name }: AttachOptions) =>
-    agentJson('attach', ['attach', '--object', object, '--cgroup', cgroup, '--name', name]),
+  attach: ({ object = datapathObject, cgroup, name, pairing, maxSockets }: AttachOptions) =>
+    agentJson('attach', [
+      ...['attach', '--object', object, '--cgroup', cgroup, '--name', name],
+      ...(pairing === undefined ? [] : ['--pairing', pairing]),
+      ...(maxSockets === undefined ? [] : ['--max-sockets', String(maxSockets)]),
+    ]),
   /** Resolves also when the drain timed out: `removed` is false then. */
   detach: (name: string, drainTimeoutSeconds = 10, ...more: string[]) =>
     agentJson(
@@ -57,5 +68,6 @@ export const agent = {
     ),
   status: () => agentJson('status', ['status']),
   stats: (name: string) => agentJson('stats', ['stats', '--name', name]),
+  sockets: (name: string) => agentJson('sockets', ['sockets', '--name', name]),
   mapEntries: (id: number) => agentJson('mapEntries', ['map', String(id)]),
 };

@@ -24,6 +24,7 @@ static const struct subcommand subcommands[] = {
     {"short", run_short, "one request each, ended in every way"},
     {"half-close", run_half_close, "shutdown(SHUT_WR), then a reply that is read late"},
     {"reset", run_reset, "the server resets while the client has unread bytes"},
+    {"zerocopy", run_zerocopy, "MSG_ZEROCOPY sends that wait for their completion; [--late]"},
     {"echo-server", run_echo_server, "returns what it gets, until standard input ends"},
     {"load", run_load, "--rate messages a second for --hold seconds, over --count connections"},
 };
@@ -51,6 +52,7 @@ enum option_id {
 	OPTION_FROM_SERVER,
 	OPTION_EARLY_READ,
 	OPTION_MPTCP,
+	OPTION_LATE,
 };
 
 static const struct option long_options[] = {
@@ -76,6 +78,7 @@ static const struct option long_options[] = {
     {"from-server", no_argument, NULL, OPTION_FROM_SERVER},
     {"early-read", no_argument, NULL, OPTION_EARLY_READ},
     {"mptcp", no_argument, NULL, OPTION_MPTCP},
+    {"late", no_argument, NULL, OPTION_LATE},
     {NULL, 0, NULL, 0},
 };
 
@@ -93,7 +96,7 @@ static int usage(void)
 	    "  --family 4|6|mapped|mapped6 (4)  --listen A:P  --connect A:P (loopback)\n"
 	    "  --count N (1) connections  --bytes N (4096) a direction  --message N (1024) a send\n"
 	    "  --hold S (0) --rate N/S (100) --gap S (0) --quiet S (2) --timeout S (10)\n"
-	    "  --cap N (268435456) --wait-all --from-server --early-read --mptcp\n"
+	    "  --cap N (268435456) --wait-all --from-server --early-read --mptcp --late\n"
 	    "Prints JSON lines; exit 1: a promise was broken, 2: wrong usage.\n",
 	    stderr);
 	return 2;
@@ -189,6 +192,9 @@ static bool apply(struct options *options, int id)
 		return true;
 	case OPTION_MPTCP:
 		options->mptcp = true;
+		return true;
+	case OPTION_LATE:
+		options->late = true;
 		return true;
 	case OPTION_FROM_SERVER:
 		options->from_server = true;

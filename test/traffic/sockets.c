@@ -108,7 +108,12 @@ void set_blocking(int fd, bool blocking)
 
 static int new_socket(const struct options *options, int family)
 {
-	return socket(family, SOCK_STREAM | SOCK_CLOEXEC, options->mptcp ? IPPROTO_MPTCP : 0);
+	int fd = socket(family, SOCK_STREAM | SOCK_CLOEXEC, options->mptcp ? IPPROTO_MPTCP : 0);
+	int one = 1;
+
+	if (fd >= 0 && options->zerocopy)
+		setsockopt(fd, SOL_SOCKET, SO_ZEROCOPY, &one, sizeof(one));
+	return fd;
 }
 
 int open_listener(const struct options *options, uint16_t *port)

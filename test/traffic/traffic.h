@@ -46,6 +46,8 @@ struct options {
 	bool early_read;     /* the client reads before it is connected */
 	bool mptcp;	     /* IPPROTO_MPTCP at both ends */
 	bool from_server;    /* the server's half is the writer */
+	bool zerocopy;	     /* SO_ZEROCOPY before the connection is made */
+	bool late;	     /* zerocopy: only when it stands */
 };
 
 /* What the two halves share. The server's half leaves its figures here. */
@@ -138,6 +140,7 @@ int run_half_close(const struct options *options);
 int run_reset(const struct options *options);
 int run_fast_open(const struct options *options);
 int run_echo_server(const struct options *options);
+int run_zerocopy(const struct options *options);
 int run_load(const struct options *options);
 
 #endif

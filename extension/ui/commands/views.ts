@@ -92,7 +92,7 @@ export async function sortSockets(services: Services): Promise<void> {
         ...(current === undefined ? { description: vscode.l10n.t('now') } : {}),
         value: pairs,
       },
-      ...SOCKET_COLUMNS.map(column => ({
+      ...SOCKET_COLUMNS.filter(column => column !== 'reasons').map(column => ({
         label: columnName(column),
         description: current?.column === column ? vscode.l10n.t('now') : '',
         // Who sorts by a count wants the most first; a second choice turns it round.

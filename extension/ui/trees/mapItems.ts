@@ -151,7 +151,7 @@ export function mapTooltip(node: MapNode, { attachment }: MapItemContext): vscod
       return markdownTable(rows);
     }
     case 'socket': {
-      const rows = socketFields(node.socket).map(([column, value]): [string, string] => [
+      const rows = socketFields(node.socket, reasonName).map(([column, value]): [string, string] => [
         columnName(column),
         column.endsWith('Bytes') ? formatBytes(Number(value)) : value,
       ]);

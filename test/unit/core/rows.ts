@@ -24,6 +24,7 @@ export function row(socket: { cookie: number; peer?: number; counted?: boolean }
     count(10),
     count(100),
     counted ? 'order' : null,
+    counted ? { order: 7, noPeer: 3 } : null,
   ];
 }
 
@@ -72,6 +73,7 @@ export function attachmentInfo(name: string, sockmapId: number | null, maps: rea
     sockmapId,
     sockets: 2,
     abi: 1,
+    pairing: null,
     warnings: [],
   };
 }

@@ -36,6 +36,14 @@ test('fields leave out what is not known', () => {
   expect(names).not.toContain('redirectedBytes');
 });
 
+test('reasons are named, the most frequent first, and left out where there are none', () => {
+  const socket = { ...unpackSocket(row({ cookie: 1 })), reasons: { noPeer: 3, order: 1200 } };
+  const text = (fields: ReturnType<typeof socketFields>) => fields.find(([name]) => name === 'reasons')?.[1];
+  expect(text(socketFields(socket))).toBe('order 1\u202f200, noPeer 3');
+  expect(text(socketFields(socket, reason => reason.toUpperCase()))).toBe('ORDER 1\u202f200, NOPEER 3');
+  expect(text(socketFields({ ...socket, reasons: {} }))).toBeUndefined();
+});
+
 const cookies = (sockets: readonly { cookie: number }[]) => sockets.map(s => s.cookie);
 
 test('both ends of a pair stand together and repeats are dropped', () => {

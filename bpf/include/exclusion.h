@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* Connections and sockets that a sockmap cannot carry, as far as a program can tell. */
+#ifndef SOCKMAP_EXCLUSION_H
+#define SOCKMAP_EXCLUSION_H
+
+#include <stdbool.h>
+#include <linux/bpf.h>
+#include <bpf/bpf_helpers.h>
+#include <bpf/bpf_core_read.h>
+#include "kernel.h"
+
+/*
+ * MPTCP: a subflow's bytes are mapped by options of its segments, which a redirect
+ * does not have, and subflows in a sockmap have crashed 6.1 kernels.
+ */
+static __always_inline bool sm_is_mptcp(struct tcp_sock *tp)
+{
+	return bpf_core_field_exists(tp->is_mptcp) && tp->is_mptcp;
+}
+
+/*
+ * Fast Open: bytes are on their way, or acknowledged, before the ends know each
+ * other. bytes_acked counts the SYN as one.
+ */
+static __always_inline bool sm_sent_early_data(struct bpf_sock_ops *ctx)
+{
+	return ctx->snd_una != ctx->snd_nxt || ctx->bytes_acked > 1;
+}
+
+/*
+ * SO_ZEROCOPY: tcp_bpf_sendmsg() copies whatever MSG_ZEROCOPY says, and the completions
+ * for which the application waits before it uses its buffer again never come.
+ */
+static __always_inline bool sm_is_zerocopy(struct tcp_sock *tp)
+{
+	if (!bpf_core_enum_value_exists(enum sock_flags, SOCK_ZEROCOPY))
+		return false;
+	return ((struct sock *)tp)->__sk_common.skc_flags >>
+		   bpf_core_enum_value(enum sock_flags, SOCK_ZEROCOPY) &
+	       1;
+}
+
+/*
+ * A socket with an upper layer protocol (kernel TLS) hands plain text to sk_msg,
+ * or expects to decrypt what it receives: neither may be redirected.
+ */
+static __always_inline bool sm_has_ulp(struct tcp_sock *tp, struct sock *peer_sk)
+{
+	struct tcp_sock *peer_tp = (struct tcp_sock *)peer_sk;
+
+	return tp->inet_conn.icsk_ulp_ops || BPF_CORE_READ(peer_tp, inet_conn.icsk_ulp_ops);
+}
+
+#endif
