@@ -49,8 +49,8 @@ function vitestSuite(name: SuiteName, limitSeconds: number): Suite {
 
 export const suites: readonly Suite[] = [
   vitestSuite('unit', 120),
-  vitestSuite('datapath', 240),
-  vitestSuite('agent', 240),
+  vitestSuite('datapath', 300),
+  vitestSuite('agent', 480),
   vitestSuite('ssh', 480),
   {
     name: 'host',
@@ -58,7 +58,7 @@ export const suites: readonly Suite[] = [
     report: report('host'),
     limitSeconds: 240,
   },
-  vitestSuite('e2e', 480),
+  vitestSuite('e2e', 600),
   vitestSuite('package', 60),
 ];
 
