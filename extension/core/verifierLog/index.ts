@@ -27,3 +27,4 @@ export type { FrameView, StateCell, StateView } from './state';
 export type { Slice, SliceRole, SliceStep, SliceTarget } from './slice';
 export type { Section, Subprogram, VerifierCounters, VerifierReport } from './sections';
 export type { VerifierFailure } from './failure';
+export { explain, type Explanation, type Origin } from './explain';
