@@ -23,7 +23,7 @@ function project(name: string, limits: Limits, fileParallelism: boolean): TestPr
   };
 }
 
-const quick: Limits = { testTimeout: 10_000, hookTimeout: 10_000 };
+const quick: Limits = { testTimeout: 30_000, hookTimeout: 30_000 };
 const kernel: Limits = { testTimeout: 60_000, hookTimeout: 60_000 };
 const machines: Limits = { testTimeout: 120_000, hookTimeout: 180_000 };
 

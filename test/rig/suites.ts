@@ -48,7 +48,7 @@ function vitestSuite(name: SuiteName, limitSeconds: number): Suite {
 }
 
 export const suites: readonly Suite[] = [
-  vitestSuite('unit', 120),
+  vitestSuite('unit', 300),
   vitestSuite('datapath', 300),
   vitestSuite('agent', 480),
   vitestSuite('ssh', 480),
