@@ -8,7 +8,7 @@ import { checkout, outPath } from '../rig/checkout';
 import { run } from '../rig/processes';
 
 const line = v.looseObject({
-  event: v.picklist(['ready', 'progress', 'result', 'broken']),
+  event: v.picklist(['ready', 'progress', 'difference', 'result', 'broken']),
   test: v.string(),
 });
 /** One JSON line of the traffic tool: figures by name, and `error` in a `broken` one. */
@@ -39,6 +39,7 @@ export class Traffic {
   readonly #ready: Promise<TrafficEvent>;
   #result: TrafficEvent | undefined;
   #errors = '';
+  readonly #differences: string[] = [];
 
   private constructor(child: ChildProcess, label: string) {
     this.#child = child;
@@ -50,6 +51,7 @@ export class Traffic {
       createInterface({ input: stdout }).on('line', text => {
         const event = v.parse(line, JSON.parse(text));
         if (event.event === 'ready') resolve(event);
+        if (event.event === 'difference') this.#differences.push(text);
         if (event.event === 'result' || event.event === 'broken') this.#result = event;
       });
       void this.#ended.then(() => {
@@ -90,7 +92,8 @@ export class Traffic {
 
   #explain(): string {
     const error = this.#result?.['error'];
-    return typeof error === 'string' ? error : this.#errors.trim() || 'no reason given';
+    const reason = typeof error === 'string' ? error : this.#errors.trim() || 'no reason given';
+    return [reason, ...this.#differences].join('\n');
   }
 }
 

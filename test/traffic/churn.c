@@ -10,6 +10,7 @@
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
+#include "random.h"
 #include "traffic.h"
 
 struct worker {
@@ -22,13 +23,9 @@ struct worker {
 	pthread_t thread;
 };
 
-/* xorshift64: the same run for the same stream. */
 static uint64_t draw(struct worker *worker, uint64_t limit)
 {
-	worker->random ^= worker->random << 13;
-	worker->random ^= worker->random >> 7;
-	worker->random ^= worker->random << 17;
-	return worker->random % limit;
+	return random_below(&worker->random, limit);
 }
 
 static void rest(struct worker *worker, unsigned int one_in)
@@ -147,7 +144,7 @@ static int churn(struct session *session, int (*open_one)(const struct session *
 
 		worker->session = session;
 		worker->stream = i;
-		worker->random = 0x9e3779b97f4a7c15ULL * (2 * i + 1 + writes);
+		worker->random = 2 * i + writes;
 		worker->fd = i % 2 ? workers[i - 1].fd : open_one(session);
 		if (worker->fd < 0)
 			return broken(session, "connection %u: %s", i / 2, strerror(errno));

@@ -26,6 +26,7 @@ static const struct subcommand subcommands[] = {
     {"reset", run_reset, "the server resets while the client has unread bytes"},
     {"zerocopy", run_zerocopy, "MSG_ZEROCOPY sends that wait for their completion; [--late]"},
     {"echo-server", run_echo_server, "returns what it gets, until standard input ends"},
+    {"integrity", run_integrity, "--runs random runs from --seed, on plain TCP and in the cgroup"},
     {"load", run_load, "--rate messages a second for --hold seconds, over --count connections"},
 };
 
@@ -47,6 +48,8 @@ enum option_id {
 	OPTION_GAP,
 	OPTION_QUIET,
 	OPTION_TIMEOUT,
+	OPTION_SEED,
+	OPTION_RUNS,
 	OPTION_CAP,
 	OPTION_WAIT_ALL,
 	OPTION_FROM_SERVER,
@@ -73,6 +76,8 @@ static const struct option long_options[] = {
     {"gap", required_argument, NULL, OPTION_GAP},
     {"quiet", required_argument, NULL, OPTION_QUIET},
     {"timeout", required_argument, NULL, OPTION_TIMEOUT},
+    {"seed", required_argument, NULL, OPTION_SEED},
+    {"runs", required_argument, NULL, OPTION_RUNS},
     {"cap", required_argument, NULL, OPTION_CAP},
     {"wait-all", no_argument, NULL, OPTION_WAIT_ALL},
     {"from-server", no_argument, NULL, OPTION_FROM_SERVER},
@@ -97,6 +102,7 @@ static int usage(void)
 	    "  --count N (1) connections  --bytes N (4096) a direction  --message N (1024) a send\n"
 	    "  --hold S (0) --rate N/S (100) --gap S (0) --quiet S (2) --timeout S (10)\n"
 	    "  --cap N (268435456) --wait-all --from-server --early-read --mptcp --late\n"
+	    "  --seed N (1) --runs N (100); the seed of a run repeats it with --runs 1\n"
 	    "Prints JSON lines; exit 1: a promise was broken, 2: wrong usage.\n",
 	    stderr);
 	return 2;
@@ -181,6 +187,12 @@ static bool apply(struct options *options, int id)
 	case OPTION_TIMEOUT:
 		options->timeout = number;
 		return number > 0;
+	case OPTION_SEED:
+		options->seed = (uint64_t)number;
+		return true;
+	case OPTION_RUNS:
+		options->runs = (unsigned int)number;
+		return options->runs > 0;
 	case OPTION_CAP:
 		options->cap = (size_t)number;
 		return true;
@@ -214,6 +226,8 @@ int main(int argc, char **argv)
 	    .quiet = 2,
 	    .timeout = 10,
 	    .cap = 256 << 20,
+	    .seed = 1,
+	    .runs = 100,
 	};
 	size_t i;
 	int id;

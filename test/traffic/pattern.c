@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <endian.h>
 #include <errno.h>
 #include <string.h>
 #include "traffic.h"
@@ -16,14 +17,16 @@ static uint64_t pattern_word(uint64_t stream, uint64_t index)
 void pattern_fill(uint64_t stream, uint64_t position, void *data, size_t size)
 {
 	unsigned char *out = data;
-	uint64_t word = 0;
-	size_t i;
 
-	for (i = 0; i < size; i++) {
-		if (i == 0 || position % 8 == 0)
-			word = pattern_word(stream, position / 8);
-		out[i] = (unsigned char)(word >> (8 * (position % 8)));
-		position++;
+	while (size) {
+		uint64_t word = htole64(pattern_word(stream, position / 8));
+		size_t skipped = position % 8;
+		size_t part = 8 - skipped < size ? 8 - skipped : size;
+
+		memcpy(out, (unsigned char *)&word + skipped, part);
+		out += part;
+		position += part;
+		size -= part;
 	}
 }
 

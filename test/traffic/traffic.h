@@ -48,6 +48,8 @@ struct options {
 	bool from_server;    /* the server's half is the writer */
 	bool zerocopy;	     /* SO_ZEROCOPY before the connection is made */
 	bool late;	     /* zerocopy: only when it stands */
+	uint64_t seed;	     /* of the first run; each following one has the next */
+	unsigned int runs;
 };
 
 /* What the two halves share. The server's half leaves its figures here. */
@@ -142,5 +144,6 @@ int run_fast_open(const struct options *options);
 int run_echo_server(const struct options *options);
 int run_zerocopy(const struct options *options);
 int run_load(const struct options *options);
+int run_integrity(const struct options *options);
 
 #endif

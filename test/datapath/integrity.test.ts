@@ -1,0 +1,72 @@
+// SPDX-License-Identifier: Apache-2.0
+import { setTimeout as delay } from 'node:timers/promises';
+import { afterEach, expect, it } from 'vitest';
+import { checkout, outPath } from '../rig/checkout';
+import { run } from '../rig/processes';
+import { agent } from '../support/agentCli';
+import { createCgroup } from '../support/cgroup';
+import { Cleanup, testName } from '../support/cleanup';
+import { createNetns } from '../support/netns';
+import { figure, Traffic, traffic } from '../support/traffic';
+import { attachDatapath, NOTHING } from './fixture';
+
+const cleanup = new Cleanup();
+afterEach(() => cleanup.run());
+
+const drawSeed = (): number => Math.floor(Math.random() * 2 ** 32);
+
+/** Arguments for random runs in a namespace that lets bytes travel in the SYN. */
+async function session(runs: number, cgroup: string): Promise<string[]> {
+  const netns = await createNetns('integrity');
+  cleanup.add(() => netns.remove());
+  await netns.exec('sysctl', '-qw', 'net.ipv4.tcp_fastopen=3');
+  const seed = drawSeed();
+  process.stdout.write(`integrity: ${String(runs)} runs from --seed ${String(seed)}\n`);
+  return [
+    ...['integrity', '--seed', String(seed), '--runs', String(runs)],
+    ...['--cgroup', cgroup, '--netns', netns.path],
+  ];
+}
+
+it('is what plain TCP is to 1000 random connections', async () => {
+  const datapath = await attachDatapath(cleanup, 'integrity');
+  const result = await traffic(...(await session(1000, datapath.cgroup)));
+  process.stdout.write(`${JSON.stringify(result)}\n`);
+  expect(figure(result, 'runs')).toBe(1000);
+  expect(figure(result, 'dataInSyn')).toBeGreaterThan(50);
+  const { redirected, stack, reasons } = await datapath.stats();
+  expect(redirected.bytes).toBeGreaterThan(0.2 * (redirected.bytes + stack.bytes));
+  /* Every way back and forth between redirection and the stack was taken. */
+  for (const reason of ['order', 'backpressure', 'peerGone', 'excluded'] as const)
+    expect(reasons[reason].messages, reason).toBeGreaterThan(0);
+  expect(reasons.error.messages).toBe(0);
+  expect(await datapath.leftovers()).toEqual(NOTHING);
+}, 180_000);
+
+it('is what plain TCP is while it is attached and detached in the middle of traffic', async () => {
+  const cgroup = await createCgroup('flip');
+  cleanup.add(() => cgroup.remove());
+  const running = await Traffic.start(await session(400, cgroup.path));
+  cleanup.add(() => running.stop());
+  const progress = { ended: false };
+  const result = running.done().finally(() => (progress.ended = true));
+  result.catch(() => undefined);
+  let redirected = 0;
+  let rounds = 0;
+  for (; !progress.ended; rounds++) {
+    const name = testName('flip');
+    await agent.attach({ cgroup: cgroup.path, name });
+    await delay(100);
+    redirected += (await agent.stats(name)).redirected.messages;
+    expect(await agent.detach(name, 30)).toMatchObject({ removed: true, remaining: [], lostBytes: 0 });
+  }
+  expect(figure(await result, 'runs')).toBe(400);
+  expect(rounds).toBeGreaterThanOrEqual(5);
+  expect(redirected).toBeGreaterThan(1000);
+}, 120_000);
+
+it('would be told from the published recipe', async () => {
+  await run('make', ['--silent', '-C', `${checkout}/test/bench`, outPath('bench', 'recipe.bpf.o')]);
+  const recipe = await attachDatapath(cleanup, 'recipe', { object: outPath('bench', 'recipe.bpf.o') });
+  await expect(traffic(...(await session(200, recipe.cgroup)))).rejects.toThrow(/runs differ from plain TCP/);
+}, 120_000);
