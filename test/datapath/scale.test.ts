@@ -1,0 +1,90 @@
+// SPDX-License-Identifier: Apache-2.0
+import { afterEach, expect, it } from 'vitest';
+import { agent } from '../support/agentCli';
+import { Cleanup, eventually } from '../support/cleanup';
+import { mapMemory, slabBytes } from '../support/kernelMemory';
+import { createNetns } from '../support/netns';
+import { figure, Traffic, traffic } from '../support/traffic';
+import { attachDatapath, NOTHING } from './fixture';
+
+const cleanup = new Cleanup();
+afterEach(() => cleanup.run());
+
+/** `SOCKMAP_SHORT_CONNECTIONS=1000000 npx vitest run ... test/datapath/scale.test.ts` is the long run. */
+const connections = Number(process.env['SOCKMAP_SHORT_CONNECTIONS'] ?? 20_000);
+const limitMs = 60_000 + connections;
+
+it(
+  `keeps nothing about ${String(connections)} short connections, and its memory is flat`,
+  async () => {
+    const datapath = await attachDatapath(cleanup, 'short');
+    const netns = await createNetns('short');
+    cleanup.add(() => netns.remove());
+    /* Ports of connections that the client closed are free again after a second. */
+    await netns.exec('sysctl', '-qw', 'net.ipv4.ip_local_port_range=1024 65535', 'net.ipv4.tcp_tw_reuse=1');
+    const args = (count: number): string[] => [
+      ...['short', '--count', String(count), '--cgroup', datapath.cgroup, '--netns', netns.path],
+    ];
+    await traffic(...args(2_000));
+    expect(await datapath.leftovers()).toEqual(NOTHING);
+    const maps = await mapMemory(datapath.attachment);
+    const slabs = await slabBytes();
+
+    const started = performance.now();
+    await Promise.all([traffic(...args(connections / 2)), traffic(...args(connections / 2))]);
+    const seconds = (performance.now() - started) / 1000;
+
+    expect(await datapath.leftovers()).toEqual(NOTHING);
+    const { redirected, sockets, paired, queuedBytes } = await datapath.stats();
+    expect(redirected.messages).toBeGreaterThan(connections);
+    expect({ sockets, paired, queuedBytes }).toEqual({ sockets: 0, paired: 0, queuedBytes: 0 });
+    /* One forgotten object for each connection, of the smallest that we keep, would be more than this. */
+    const grown = await eventually(
+      'freed memory',
+      async () => {
+        expect(await mapMemory(datapath.attachment)).toEqual(maps);
+        const bytes = (await slabBytes()) - slabs;
+        return bytes < 256 * connections ? bytes : undefined;
+      },
+      20_000,
+    );
+    process.stdout.write(
+      `${String(connections)} short connections in ${seconds.toFixed(1)} s: 0 entries left, maps ` +
+        `${JSON.stringify(maps)} bytes before and after, slabs ${String(Math.round(grown / 1024))} KiB more\n`,
+    );
+  },
+  limitMs,
+);
+
+it('pairs 64000 sockets that are open at once, and shows any page of them', async () => {
+  const datapath = await attachDatapath(cleanup, 'open');
+  /* Several processes, for their descriptors; an address each, for its ports. */
+  const groups = [];
+  for (let i = 0; i < 4; i++) {
+    const address = `127.0.1.${String(i + 1)}:0`;
+    const group = await Traffic.start([
+      ...['pairs', '--count', '8000', '--bytes', '256', '--message', '256', '--hold', '600', '--rate', '10'],
+      ...['--cgroup', datapath.cgroup, '--listen', address, '--connect', address, '--timeout', '60'],
+    ]);
+    cleanup.add(() => group.stop());
+    groups.push(group);
+  }
+  const started = performance.now();
+  for (const group of groups) expect(figure(await group.ready(), 'connections')).toBe(8_000);
+  const opened = performance.now();
+  const stats = await datapath.stats();
+  expect(stats.sockets).toBe(64_000);
+  expect(stats.paired).toBe(64_000);
+  const counted = performance.now();
+  const page = await agent.sockets(datapath.attachment.name);
+  const paged = performance.now();
+  expect(page).toMatchObject({ total: 64_000, matched: 64_000 });
+  expect(page.rows.length).toBe(100);
+  const ms = (from: number, to: number): string => `${String(Math.round(to - from))} ms`;
+  process.stdout.write(
+    `64000 sockets opened in ${ms(started, opened)}, stats in ${ms(opened, counted)}, ` +
+      `a page of 100 in ${ms(counted, paged)}\n`,
+  );
+  for (const group of groups) await group.stop();
+  expect(await datapath.leftovers()).toEqual(NOTHING);
+}, 120_000);
