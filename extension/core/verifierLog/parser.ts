@@ -25,6 +25,7 @@ import { decodeUtf8 } from './utf8';
 
 const SAFE = ascii('safe');
 const CLOSE = 41;
+const LESS = 60;
 const SMALL_F = 102;
 /** No message of the verifier is longer than its buffer (BPF_VERIFIER_TMP_LOG_SIZE, 1024). */
 const LONGEST_MESSAGE = 1024;
@@ -174,6 +175,8 @@ export class LogParser {
       this.#state(bytes, rest, end, line, this.#full || !this.inlineStates);
       return LineKind.State;
     }
+    // `12: <invalid CO-RE relocation>`: what libbpf puts in an instruction's place.
+    if (bytes[rest] === LESS) return this.#message(bytes, rest, end);
     return this.#liveness(pc, bytes, rest, end);
   }
 

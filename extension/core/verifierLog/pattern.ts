@@ -2,7 +2,7 @@
 
 /**
  * A message's format with placeholders: `{n}` a number, `{r}` a register or argument as the verifier names it,
- * `{w}` one word, `{s}` any text, `{*}` any text or none.
+ * `{w}` one word, `{s}` any text or none: the verifier prints empty names.
  */
 export class Pattern {
   readonly #parts: readonly Part[];
@@ -39,7 +39,7 @@ export class Pattern {
 /** Texts are sorted by this many of their first letters. */
 export const KEY = 3;
 
-type Placeholder = 'n' | 'r' | 'w' | 's' | '*';
+type Placeholder = 'n' | 'r' | 'w' | 's';
 
 interface Part {
   readonly literal: string;
@@ -52,7 +52,7 @@ const REGISTER = /R\d{1,2}(?:\([^)]{0,80}\))?|arg ?#?\d{1,3}|\*\(R11-\d{1,3}\)|s
 function parse(format: string): Part[] {
   const parts: Part[] = [];
   let from = 0;
-  for (const match of format.matchAll(/\{([nrws*])\}/g)) {
+  for (const match of format.matchAll(/\{([nrws])\}/g)) {
     // The expression admits nothing but placeholders.
     parts.push({ literal: format.slice(from, match.index), placeholder: match[1] as Placeholder });
     from = match.index + match[0].length;
@@ -69,7 +69,7 @@ function ends(text: string, at: number, placeholder: Placeholder, next: Part | u
     return form.test(text) ? form.lastIndex : -1;
   }
   const last = next === undefined || (next.literal === '' && next.placeholder === undefined);
-  const from = placeholder === '*' ? at : at + 1;
+  const from = placeholder === 's' ? at : at + 1;
   const end = last ? text.length : closing(text, from, next);
   if (end < from) return -1;
   return placeholder === 'w' && /\s/.test(text.slice(at, end)) ? -1 : end;

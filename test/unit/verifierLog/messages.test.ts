@@ -75,8 +75,10 @@ describe('a pattern', () => {
     ["{r} has '{w}'", "R10 has 'it'", true],
     ["{r} has '{w}'", "R10 has 'i t'", false],
     ['a {s} b', 'a b b b', true],
-    ['a {s} b', 'a  b', false],
-    ['a{*}', 'a', true],
+    ['a {s} b', 'a  b', true],
+    ['a {w} b', 'a  b', false],
+    ['a{s}', 'a', true],
+    ['a {s} b', 'a b', false],
     ['{s}: {s}', 'x: y: z', true],
   ])('%s, %s: %s', (format, text, matches) => {
     expect(new Pattern(format).matches(text)).toBe(matches);

@@ -20,7 +20,7 @@ export const CALLS = `
 {w}: too many iterations
 {w}() has {n} args while {s}() has {n} args
 <missing kfunc '{s}'>
-2 or more rdonly/rdwr_buf_size parameters for kfunc{*}
+2 or more rdonly/rdwr_buf_size parameters for kfunc{s}
 adding tail call poke descriptor failed
 address of kernel function {s} is out of range
 arena argument of {s} requires a program with an associated arena
@@ -36,10 +36,10 @@ arg#0 BTF type must be a double pointer
 arg#0 expected pointer to map value
 arg#0 must have constant offset
 arg#1 offset={n}, but expected {s} at offset={n} in struct {s}
-At async callback the register R0 has {*}
-At callback return the register R0 has {*}
+At async callback the register R0 has {s}
+At callback return the register R0 has {s}
 At subprogram exit the register R{n} is not a scalar value ({s})
-At subprogram exit the register R0 has {*}
+At subprogram exit the register R0 has {s}
 At subprogram exit the register R0 is not a scalar value ({s})
 Attach to function {s} with a >8 byte return value is not supported for this attach type
 Attaching fexit/fmod_ret to __noreturn functions is rejected.
@@ -57,9 +57,9 @@ bpf_task_work pointer in R2 map_uid={n} doesn't match map pointer in R3 map_uid=
 bpf_throw kfunc (insn {n}) cannot be called from callback subprog {n}
 bpf_timer cannot be accessed directly by load/store
 BTF fd for kfunc is not a module BTF
-BUG subprog {*}
-bug: bad parent state for iter next call{*}
-BUG: in callback at {*}
+BUG subprog {s}
+bug: bad parent state for iter next call{s}
+BUG: in callback at {s}
 BUG: in callback at {n}, callsite {n} !calls_callback
 call to invalid destination
 callback function cannot be the main program
@@ -102,7 +102,7 @@ Expected an initialized dynptr as {s}
 Expected an initialized dynptr as arg #{n}
 expected an initialized iter_{s} as {s}
 expected an initialized iter_{s} as arg #{n}
-expected prog array map for tail call{*}
+expected prog array map for tail call{s}
 expected uninitialized iter_{s} as {s}
 expected uninitialized iter_{s} as arg #{n}
 expected valid iter pointer as {s}
@@ -136,11 +136,11 @@ helper access to the packet is not allowed
 helper call is not allowed in probe
 Helper has invalid btf_id in R{n}
 Helper has invalid btf/btf_id in R1
-In async callback the register R0 has {*}
+In async callback the register R0 has {s}
 In async callback the register R0 is not a known value ({s})
-In callback the register R0 has {*}
+In callback the register R0 has {s}
 insn {n} cannot call exception cb directly
-insn {n} cannot call exception cb directly{*}
+insn {n} cannot call exception cb directly{s}
 invalid arg_type for sockmap/sockhash
 invalid btf id for main subprog in func_info
 Invalid BTF of func {s}
@@ -150,13 +150,13 @@ invalid func {s}#{n}
 invalid func info rec size {n}
 invalid kernel function btf_id {n}
 invalid kernel function call not eliminated in verifier pass
-invalid kptr access, R{n} type={s}{s}{*}
+invalid kptr access, R{n} type={s}{s}{s}
 invalid map_ptr to access map->key
 invalid map_ptr to access map->type
 invalid map_ptr to access map->value
 invalid read from stack arg off {n} depth {n}
 invalid return type {n} of func {s}#{n}
-invalid type id {n} in func info{*}
+invalid type id {n} in func info{s}
 JIT does not support arena arguments
 JIT does not support calling kernel function
 JIT does not support calling kfunc {s}#{n}
@@ -210,8 +210,8 @@ mixing of tail_calls and bpf-to-bpf calls is not supported
 multiple exception callback tags for main subprog
 negative offset disallowed for kernel module function call
 no jump tables found for subprog starting at {n}
-nonzero insn_off {n} for the first func info record{*}
-nonzero tailing record in func info{*}
+nonzero insn_off {n} for the first func info record{s}
+nonzero tailing record in func info{s}
 number of funcs in func_info doesn't match number of subprogs
 off {n} doesn't point to 'struct bpf_timer' that is at {n}
 off {n} doesn't point to 'struct bpf_wq' that is at {n}
@@ -227,7 +227,7 @@ r11 load must be before any r11 store or call insn
 recursive call from {s}() to {s}()
 reg type unsupported for arg#{n} {s}function {s}#{n}
 Return type {s} of {s}() doesn't match type {s} of {s}()
-same or smaller insn offset ({n}) than previous func info record ({n}){*}
+same or smaller insn offset ({n}) than previous func info record ({n}){s}
 signed payload too large: {n} bytes
 signed program metadata map '{s}' has active writers
 stack arg write offset {n} exceeds max {n} stack args
@@ -242,7 +242,7 @@ tail_call is only allowed in functions that return 'int'.
 tail_calls are not allowed in non-JITed programs with bpf-to-bpf calls
 tail_calls are not allowed in programs with stack args
 tail_calls are not allowed when call stack of previous frames is {n} bytes. Too large
-Target program bound device mismatch{*}
+Target program bound device mismatch{s}
 the call stack of {n} frames is too deep
 the call stack of {n} frames is too deep !
 The function {s} arg{n} type {s} is unsupported.

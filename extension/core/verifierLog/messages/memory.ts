@@ -90,10 +90,10 @@ export const MEMORY = `
 access beyond struct {s} at off {n} size {n}
 access beyond the end of member {s} (mend:{n}) in struct {s} with off {n} size {n}
 allocated_stack too small
-At {s} the register {r} {*}
-At {s} the register {r} has {*}
-At {s} the register {s}{*}
-At program exit the register R0 has {*}
+At {s} the register {r} {s}
+At {s} the register {r} has {s}
+At {s} the register {s}{s}
+At program exit the register R0 has {s}
 At program exit the register R0 is not a known value ({s})
 at the time of BPF_LD_ABS|IND R6 != pointer to skb
 attach to invalid member {s}(@idx {n}) of struct {s}
@@ -164,13 +164,13 @@ reading from stack off {n}+{n} size {n}, slot poisoned by dead code elimination
 register R{n} doesn't point to any offset in map id={n}
 same insn cannot be used with and without arena pointer
 same insn cannot be used with different pointers
-spilled ptr in range of var-offset stack write; insn {n}, ptr off: {n}{*}
+spilled ptr in range of var-offset stack write; insn {n}, ptr off: {n}{s}
 store to uptr disallowed
 struct {s} doesn't have field at offset {n}
 the prog does not allow writes to packet data
 the sum of R{n} umax_value {n} is too big
 the sum of R{n} umin_value {n} is too big
-uninit stack in range of var-offset write prohibited for !root; insn {n}, off: {n}{*}
+uninit stack in range of var-offset write prohibited for !root; insn {n}, off: {n}{s}
 value {n} makes {s} pointer be out of bounds
 variable {s} access var_off={s} disallowed
 variable ctx access var_off={s} disallowed

@@ -9,8 +9,8 @@ Func#{n} ('{s}') is safe for any args that match its prototype
 Func#{n} is global and valid. Skipping.
 Func#{n} is safe for any args that match its prototype
 insn state internal bug
-cur state:{*}
-old state:{*}
+cur state:{s}
+old state:{s}
 mark_reg_known_zero(regs, {n})
 mark_reg_not_init(regs, {n})
 mark_reg_unknown(regs, {n})

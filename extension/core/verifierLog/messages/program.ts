@@ -9,7 +9,7 @@ export const PROGRAM = `
 {r} has invalid combination of tags
 {r} has type {s} '{s}', but only struct or primitive types are allowed
 {r} has unsupported set of tags
-{r} is {w} expected {*}
+{r} is {w} expected {s}
 {r} is allowed only to CAP_PERFMON and CAP_SYS_ADMIN
 {r} is expected to be non-NULL
 {r} is invalid
@@ -30,7 +30,7 @@ export const PROGRAM = `
 {r} type tag fetching failure: {n}
 {r} type tag is not supported in static functions
 {r} type={s} expected={s}
-{r} type={w} expected={*}
+{r} type={w} expected={s}
 {r} unbounded size, use 'var &= const' or 'if (var < const)'
 {r} untrusted cannot be combined with any other tags
 {w} cannot be used in tracing programs on types with NMI unsafe fields
@@ -80,8 +80,8 @@ BTF of func#{n} doesn't point to KIND_FUNC
 btf_vmlinux is malformed
 btf_vmlinux_value_type_id can only be used with struct_ops maps.
 btf_vmlinux_value_type_id is mutually exclusive with btf_key_type_id and btf_value_type_id.
-BUG backtracing {*}
-BUG backtracking {*}
+BUG backtracing {s}
+BUG backtracking {s}
 BUG regs {n}
 BUG spi {n}
 Can attach to only JITed progs
@@ -99,7 +99,7 @@ expected {s} or socket
 Extension programs should be JITed
 failed to find kernel BTF type ID of '{s}': {n}
 Failed to properly initialize insn array
-failed to resolve CO-RE relocation {*}
+failed to resolve CO-RE relocation {s}
 fd {n} is not pointing to valid bpf_map
 fd {n} is not pointing to valid bpf_map or btf
 fd_array has too many entries ({n}, max {n})
@@ -152,7 +152,7 @@ kern ctx type id {n} is not a struct
 kernel btf_id {n} is not a function
 kernel is missing BTF, make sure CONFIG_DEBUG_INFO_BTF=y is specified in Kconfig.
 kernel subsystem misconfigured verifier
-kernel subsystem misconfigured{*}
+kernel subsystem misconfigured{s}
 kernel supports at most {n} parameters, function {s} has {n}
 last insn is not an exit or jmp
 ldimm64 failed to find the address for kernel symbol '{s}'.
@@ -166,8 +166,8 @@ max struct nesting depth exceeded
 missing bpf_line_info for {n} funcs starting from func#{n}
 missing bpf_line_info for func#{n}
 missing btf func_info
-nonzero tailing record in core_relo{*}
-nonzero tailing record in line_info{*}
+nonzero tailing record in core_relo{s}
+nonzero tailing record in line_info{s}
 offload device mismatch between prog and map
 Only FENTRY/FEXIT progs are attachable to another BPF prog
 Only FENTRY/FEXIT/FSESSION progs are attachable to another BPF prog
@@ -180,7 +180,7 @@ program requires BPF JIT compiler but it is not available
 program's hash doesn't match map's excl_prog_hash
 pseudo btf_id {n} in ldimm64 isn't KIND_VAR or KIND_FUNC
 pseudo btf_id {n} in ldimm64 isn't KIND_VAR.
-REG INVARIANTS VIOLATION ({s}): {*}
+REG INVARIANTS VIOLATION ({s}): {s}
 reserved field (insn[1].imm) is used in pseudo_btf_id ldimm64 insn.
 ret type {s} not allowed for fmod_ret
 sign extending loads from arena are not supported yet
@@ -196,7 +196,7 @@ struct ops programs must have a GPL compatible license
 struct_ops module {s} is not found
 The address of function {s} cannot be found
 The sequence of {n} jumps is too complex.
-the sum of {r} {*}
+the sum of {r} {s}
 The total number of btfs per program has reached the limit of {n}
 The total number of maps per program has reached the limit of {n}
 too many different module BTFs
@@ -218,9 +218,9 @@ unrecognized bpf_ld_imm64 insn
 use static function instead
 Verifier bug
 Verifier bug in function {s}()
-verifier bug{*}
-verifier BUG{*}
-verifier internal error{*}
+verifier bug{s}
+verifier BUG{s}
+verifier internal error{s}
 visit_insn internal bug
 Writes through BTF pointers are not allowed
 `;

@@ -2,7 +2,7 @@
 
 /** Lines that tools put around a log: libbpf, bpftool, tc, iproute2, cilium/ebpf, bpftrace. See {@link Pattern}. */
 export const TOOLS = `
-libbpf: {*}
+libbpf: {s}
 -- BEGIN PROG LOAD LOG --
 -- END PROG LOAD LOG --
 -- BEGIN BTF LOAD LOG ---
@@ -12,42 +12,42 @@ ERROR: {s}
 WARNING: {s}
 Warning: {s}
 HINT: {s}
-Kernel error log:{*}
-Verifier error:{*}
-Verifier analysis:{*}
-Verifier log:{*}
-verifier log:{*}
+Kernel error log:{s}
+Verifier error:{s}
+Verifier analysis:{s}
+Verifier log:{s}
+verifier log:{s}
 load program: {s}
 program {w}: load program: {s}
 field {w}: program {w}: load program: {s}
 loading program {s}
 {w} load program: {s}
 BPF program load failed: {s}
-bpf: Failed to load program{*}
-Error loading BPF program{*}
+bpf: Failed to load program{s}
+Error loading BPF program{s}
 Error fetching program/map!
 Unable to load program
-Failed to load program{*}
+Failed to load program{s}
 Prog section '{s}' {w} ({n}): {s}!
 Prog section '{s}' {w}: {s} ({n})!
  - Type: {s}
  - Instructions: {s}
  - License: {s}
-- Type:{*}
-- Attach Type:{*}
-- Instructions:{*}
-- License:{*}
+- Type:{s}
+- Attach Type:{s}
+- Instructions:{s}
+- License:{s}
 Skipped {n} bytes, use 'verb' option for the full verbose log.
 [...]
 ...
-Attaching {n} probe{*}
-Attached {n} probe{*}
+Attaching {n} probe{s}
+Attached {n} probe{s}
 level={w} msg={s}
 time={w} level={w} msg={s}
 PROCESSING {s}
-VERIFIER LOG{*}
-===={*}
-----{*}
+VERIFIER LOG{s}
+===={s}
+----{s}
 File '{s}'
 File "{s}"
 ({n} line omitted)

@@ -1,0 +1,112 @@
+// SPDX-License-Identifier: Apache-2.0
+import { execFile } from 'node:child_process';
+import { copyFile, readdir } from 'node:fs/promises';
+import { basename, join } from 'node:path';
+import { promisify } from 'node:util';
+import { VerifierLog } from '../../extension/core/verifierLog';
+
+const run = promisify(execFile);
+const root = new URL('../..', import.meta.url).pathname;
+
+export const LEVELS = [1, 2, 4] as const;
+export type Level = (typeof LEVELS)[number];
+
+/** What the agent's `verify` says of a program. */
+export interface Verified {
+  readonly name: string;
+  readonly ok: boolean;
+  readonly log: string;
+}
+
+/** A program's log at one level, with the object that it came from. */
+export interface CorpusLog extends Verified {
+  readonly object: string;
+  readonly level: Level;
+}
+
+/** Made to keep the verifier busy, or to make it write 25 MB: they have tests of their own. */
+const LONG = ['too_complex.bpf.c', 'slow.bpf.o'];
+
+/** Compiles every fixture for the verifier into a folder, and copies the build's objects there. */
+export async function corpusObjects(folder: string): Promise<string[]> {
+  const found = await readdir(join(root, 'test/fixtures/verifier'), { recursive: true });
+  const sources = found.filter(name => name.endsWith('.bpf.c') && !LONG.includes(basename(name))).sort();
+  const compiled: string[] = [];
+  for (const source of sources) {
+    const object = join(folder, `${source.replaceAll('/', '_').slice(0, -2)}.o`);
+    const cpu = source.includes('atomics') ? 'v3' : 'v2';
+    const flags = [
+      '-g',
+      '-O2',
+      '-target',
+      'bpf',
+      `-mcpu=${cpu}`,
+      '-idirafter',
+      '/usr/include/x86_64-linux-gnu',
+    ];
+    await run('clang', [...flags, '-c', join(root, 'test/fixtures/verifier', source), '-o', object]);
+    compiled.push(object);
+  }
+  for (const place of ['dist/bpf', 'out/agent/bpf', 'out/test/bpf'])
+    for (const name of (await readdir(join(root, place)).catch(() => [])).sort()) {
+      if (!name.endsWith('.bpf.o') || LONG.includes(name)) continue;
+      const object = join(folder, `${place.replaceAll('/', '_')}_${name}`);
+      await copyFile(join(root, place, name), object);
+      compiled.push(object);
+    }
+  return compiled;
+}
+
+/** Reads what `verify --json` printed; a refused program ends it with a status but not without its rows. */
+export function readVerified(said: string, object: string, level: Level): CorpusLog[] {
+  if (!said.trimStart().startsWith('{')) return [];
+  const { programs } = JSON.parse(said) as { programs?: readonly Verified[] };
+  return (programs ?? []).map(program => ({ ...program, object: basename(object), level }));
+}
+
+/** Iterators over maps, which some hosts refuse by policy after the verifier accepted them: no log tells of it. */
+const REFUSED_ELSEWHERE = ['sma_peers', 'sma_sockets'];
+
+export interface CorpusSummary {
+  programs: number;
+  logs: number;
+  /** Programs that were refused before the verifier wrote a word. */
+  silent: number;
+  refused: number;
+  readonly unrecognized: string[];
+  readonly withoutError: string[];
+  readonly withoutSource: string[];
+}
+
+/** Libbpf's own words stand where the kernel gave no log. */
+const isVerifierLog = (log: string): boolean => /^processed \d+ insns|^\d+: \([0-9a-f]{2}\)/m.test(log);
+
+/** What the parser makes of the logs; a refused program must have an error, and a C line where one is printed. */
+export function summarize(logs: readonly CorpusLog[]): CorpusSummary {
+  const summary: CorpusSummary = {
+    programs: new Set(logs.map(({ object, name }) => `${object} ${name}`)).size,
+    logs: logs.length,
+    silent: 0,
+    refused: 0,
+    unrecognized: [],
+    withoutError: [],
+    withoutSource: [],
+  };
+  for (const { object, name, level, ok, log } of logs) {
+    const parsed = VerifierLog.parse(log);
+    const place = `${object} ${name} level ${level}`;
+    for (const line of parsed.unrecognized) summary.unrecognized.push(`${place}: ${parsed.text(line)}`);
+    if (ok) continue;
+    if (!isVerifierLog(log) || REFUSED_ELSEWHERE.includes(name)) {
+      summary.silent++;
+      continue;
+    }
+    summary.refused++;
+    const failure = parsed.failure();
+    if (failure === undefined) summary.withoutError.push(place);
+    // Level 4 prints no instructions; before them, no line of C is known.
+    else if (failure.insnLine !== undefined && failure.source === undefined)
+      summary.withoutSource.push(place);
+  }
+  return summary;
+}
