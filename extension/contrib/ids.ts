@@ -81,6 +81,7 @@ export interface SettingTypes {
   refreshInterval: number;
   'detach.drainTimeout': number;
   'verify.logLevel': number;
+  'verify.keepRuns': number;
 }
 export const SETTINGS = [
   'clang.path',
@@ -92,6 +93,7 @@ export const SETTINGS = [
   'refreshInterval',
   'detach.drainTimeout',
   'verify.logLevel',
+  'verify.keepRuns',
 ] as const satisfies readonly (keyof SettingTypes)[];
 export type SettingKey = keyof SettingTypes;
 

@@ -1,18 +1,23 @@
 // SPDX-License-Identifier: Apache-2.0
+import { join } from 'node:path';
 import * as vscode from 'vscode';
 import { Hold } from '../core/hold';
 import type { Clock } from '../core/util/clock';
 import { type Disposable, DisposableStore } from '../core/util/disposable';
 import type { Builder, HostRegistry } from '../host/api';
 import { registerCommands } from './commands';
+import { includeDirs } from './commands/program';
 import type { Config } from './config';
 import { ContextKeys } from './contextKeys';
 import { BuildProblems } from './documents/buildProblems';
 import { VerifierLogs } from './documents/verifierLogs';
+import { VerifierProblems } from './documents/verifierProblems';
 import { connectQuietly, followContext, reconnectOnLook } from './followModels';
 import { followHostSettings } from './hostList';
 import { HostModels } from './model/hostModels';
 import { MapWindows } from './model/mapWindows';
+import { RunRecorder } from './runs/recorder';
+import { RunStore } from './runs/runStore';
 import type { Services } from './services';
 import { StateStore } from './state';
 import { HitRateItem } from './status/hitRateItem';
@@ -36,7 +41,16 @@ export function createUi(parts: UiParts): Disposable {
   const store = new DisposableStore();
   const state = new StateStore(parts.memento);
   const models = store.add(new HostModels(registry, { clock, logger: log }));
-  const verifierLogs = store.add(new VerifierLogs());
+  const runs = store.add(
+    new RunStore({
+      folder: join(parts.buildDir, 'verifier-runs'),
+      logger: log,
+      keep: () => config.get('verify.keepRuns'),
+    }),
+  );
+  const recorder = new RunRecorder(runs, { logger: log, includeDirs });
+  const verifierLogs = store.add(new VerifierLogs(runs));
+  const verifierProblems = store.add(new VerifierProblems(runs, clock));
   const problems = store.add(new BuildProblems());
   const windows = store.add(
     new MapWindows(() => ({ filter: state.value.socketFilter, order: state.value.socketOrder })),
@@ -71,7 +85,20 @@ export function createUi(parts: UiParts): Disposable {
   store.add(maps.onDidChangeVisibility(look));
   store.add(registry.onDidChangeHosts(look));
 
-  store.add(registerCommands({ ...parts, state, models, verifierLogs, problems, windows, maps }));
+  store.add(
+    registerCommands({
+      ...parts,
+      state,
+      models,
+      runs,
+      recorder,
+      verifierLogs,
+      verifierProblems,
+      problems,
+      windows,
+      maps,
+    }),
+  );
   store.add(followHostSettings(registry, config, log));
   look();
   return store;

@@ -16,6 +16,7 @@ const CHECKS: { readonly [K in SettingKey]: (value: unknown) => value is Setting
   refreshInterval: isNumber,
   'detach.drainTimeout': isNumber,
   'verify.logLevel': isNumber,
+  'verify.keepRuns': isNumber,
 };
 
 /** Typed settings. Nothing is cached: every read sees the current value. */

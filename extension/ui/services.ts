@@ -3,10 +3,13 @@ import type * as vscode from 'vscode';
 import type { Builder, HostRegistry } from '../host/api';
 import type { Config } from './config';
 import type { BuildProblems } from './documents/buildProblems';
+import type { VerifierProblems } from './documents/verifierProblems';
 import type { VerifierLogs } from './documents/verifierLogs';
 import type { HostModels } from './model/hostModels';
 import type { MapWindows } from './model/mapWindows';
 import type { RecentLog } from './recentLog';
+import type { RunRecorder } from './runs/recorder';
+import type { RunStore } from './runs/runStore';
 import type { StateStore } from './state';
 import type { MapsView } from './trees/mapsView';
 
@@ -20,7 +23,10 @@ export interface Services {
   readonly registry: HostRegistry;
   readonly models: HostModels;
   readonly builder: Builder;
+  readonly runs: RunStore;
+  readonly recorder: RunRecorder;
   readonly verifierLogs: VerifierLogs;
+  readonly verifierProblems: VerifierProblems;
   readonly problems: BuildProblems;
   readonly windows: MapWindows;
   readonly maps: MapsView;

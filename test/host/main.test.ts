@@ -7,6 +7,7 @@ import { basename, join } from 'node:path';
 import { promisify } from 'node:util';
 import * as vscode from 'vscode';
 import { COMMANDS, LOG_SCHEME, SETTINGS, SETTING_SECTION } from '../../extension/contrib/ids';
+import { eventually, workspaceFile } from './helpers';
 import { REFUSED_SOURCE } from './sources';
 
 const exec = promisify(execFile);
@@ -17,24 +18,6 @@ async function mountOf(type: string): Promise<string> {
   const line = lines.find(text => text.includes(` - ${type} `));
   assert.ok(line, `no ${type} is mounted`);
   return line.split(' ')[4] ?? '';
-}
-
-async function eventually<T>(what: string, check: () => T | undefined | Promise<T | undefined>): Promise<T> {
-  const end = Date.now() + 30_000;
-  for (;;) {
-    const found = await check();
-    if (found !== undefined) {
-      return found;
-    }
-    assert.ok(Date.now() < end, `waited in vain for ${what}`);
-    await new Promise(resolve => setTimeout(resolve, 100));
-  }
-}
-
-function workspaceFile(file: string): string {
-  const folder = vscode.workspace.workspaceFolders?.[0];
-  assert.ok(folder);
-  return join(folder.uri.fsPath, file);
 }
 
 async function pinned(): Promise<boolean> {

@@ -177,7 +177,7 @@ async function carryOut(
   rememberConnected(services, host.definition.id, true);
   const ref = await objectRefOf(host, object);
   task.report(vscode.l10n.t('Verifying'));
-  await verifyObject(services, host, client, ref, task);
+  await verifyObject(services, host, client, { program: plan.program, object: ref }, task);
   task.report(vscode.l10n.t('Attaching'));
   const attachment = await attachObject(services, host, client, { ...plan, object: ref }, task);
   if (task.signal.aborted) {
@@ -192,7 +192,12 @@ async function attachObject(
   services: Services,
   host: Host,
   client: AgentClient,
-  what: { readonly object: ObjectRef; readonly cgroup: string; readonly name: string },
+  what: {
+    readonly program: ProgramChoice;
+    readonly object: ObjectRef;
+    readonly cgroup: string;
+    readonly name: string;
+  },
   task: Task,
 ): Promise<Attachment> {
   const { object, cgroup, name } = what;
@@ -211,7 +216,14 @@ async function attachObject(
     const { data } = error;
     if (data?.kind === 'verifierRejected' && data.log !== undefined) {
       const file = 'path' in object ? baseName(object.path) : object.name;
-      services.verifierLogs.addRejected(host.definition.label, file, data.program, data.log);
+      const refused = { name: data.program ?? file, ok: false, error: error.message, log: data.log };
+      await services.recorder.record({
+        host,
+        program: what.program,
+        object: file,
+        logLevel: 1,
+        programs: [refused],
+      });
     }
     if (data?.kind !== 'ambiguous' || data.choices === undefined || data.choices.length === 0) {
       throw error;

@@ -11,6 +11,8 @@ import type { Host } from '../../host/api';
 import type { ObjectRef } from '../../protocol/agent';
 import { type Answer, type PickItem, pick } from '../pick/quickPick';
 import type { Task } from '../progress';
+import { digest } from '../runs/sourceFiles';
+import { currentText } from '../runs/texts';
 import type { Services } from '../services';
 
 const SEARCH_LIMIT = 200;
@@ -138,11 +140,13 @@ export async function makeObject(services: Services, program: ProgramChoice, tas
       output,
       clang: services.config.path('clang.path', uri),
       flags: services.config.clangFlags(uri),
-      includeDirs: includeDirs(program.path, uri),
+      includeDirs: includeDirs(program.path),
     },
     task.signal,
   );
   services.problems.set(program.path, result);
+  const text = await currentText(program.path);
+  services.verifierProblems.built(program.path, digest(text ?? ''));
   services.log.info(
     `clang ${program.path}: ${result.ok ? 'ok' : 'failed'} in ${Math.round(result.durationMs)} ms${
       result.builtOn === undefined ? '' : ` on ${result.builtOn}`
@@ -163,8 +167,8 @@ export async function makeObject(services: Services, program: ProgramChoice, tas
 }
 
 /** Folders named `include` beside the source and at the top of its workspace folder. */
-function includeDirs(source: string, uri: vscode.Uri): readonly string[] {
-  const top = vscode.workspace.getWorkspaceFolder(uri)?.uri.fsPath;
+export function includeDirs(source: string): readonly string[] {
+  const top = vscode.workspace.getWorkspaceFolder(vscode.Uri.file(source))?.uri.fsPath;
   const places = new Set([dirname(source), ...(top === undefined ? [] : [top])]);
   return [...places].map(place => join(place, 'include')).filter(existsSync);
 }

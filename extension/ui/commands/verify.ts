@@ -13,26 +13,48 @@ import type { Services } from '../services';
 import { chooseHost } from './pickTargets';
 import { activeSource, askProgram, makeObject, objectRefOf, programOfTarget } from './program';
 
-/** Loads every program of an object once, keeps the logs, and throws when one is refused. */
+/** Asks for time and stack in the log as well (BPF_LOG_STATS of kernel/bpf/verifier.c). */
+const STATISTICS = 4;
+
+/** What is verified: an object, and what it was made from. */
+export interface Candidate {
+  readonly program: ProgramChoice;
+  readonly object: ObjectRef;
+}
+
+/** Loads every program of an object once and keeps what the verifier said. */
+export async function runVerifier(
+  services: Services,
+  host: Host,
+  client: AgentClient,
+  { program, object }: Candidate,
+  task: Task,
+): Promise<VerifyResult> {
+  const logLevel = services.config.get('verify.logLevel') | STATISTICS;
+  const result = await client.request(
+    'verify',
+    { object, logLevel },
+    { signal: task.signal, onProgress: task.report },
+  );
+  await services.recorder.record({
+    host,
+    program,
+    object: result.object,
+    logLevel,
+    programs: result.programs,
+  });
+  return result;
+}
+
+/** The same, and throws when a program is refused. */
 export async function verifyObject(
   services: Services,
   host: Host,
   client: AgentClient,
-  object: ObjectRef,
+  candidate: Candidate,
   task: Task,
 ): Promise<VerifierSummary> {
-  const result: VerifyResult = await client.request(
-    'verify',
-    { object, logLevel: services.config.get('verify.logLevel') },
-    { signal: task.signal, onProgress: task.report },
-  );
-  services.verifierLogs.add(host.definition.label, result);
-  const summary = summarize(result);
-  for (const row of summary.rows) {
-    services.log.info(
-      `verify ${row.program} (${row.type}): ${row.ok ? 'accepted' : (row.error ?? 'refused')}, ${row.insns} insns, ${row.insnsProcessed ?? '?'} processed`,
-    );
-  }
+  const summary = summarize(await runVerifier(services, host, client, candidate, task));
   const { rejected } = summary;
   if (rejected !== undefined) {
     throw new AgentError(
@@ -74,7 +96,8 @@ export async function verify(services: Services, target: CommandTarget): Promise
     task.report(vscode.l10n.t('Connecting to {0}', host.definition.label));
     const client = await host.connect(task.signal);
     task.report(vscode.l10n.t('Verifying on {0}', host.definition.label));
-    return verifyObject(services, host, client, await objectRefOf(host, object), task);
+    const candidate = { program, object: await objectRefOf(host, object) };
+    return verifyObject(services, host, client, candidate, task);
   });
   const show = vscode.l10n.t('Show Verifier Log');
   const chosen = await vscode.window.showInformationMessage(
@@ -114,8 +137,9 @@ export async function build(services: Services, target: CommandTarget): Promise<
   void vscode.window.showInformationMessage(vscode.l10n.t('Built {0}.', object));
 }
 
-/** The log that a target with an id asks for is the newest, without a question; so is the only one. */
+/** A target's id is that of a run, or asks for the newest log; the only one is shown without a question. */
 export async function showVerifierLog(services: Services, target: CommandTarget): Promise<void> {
+  await services.runs.settled;
   const logs = services.verifierLogs.all;
   const { newest } = services.verifierLogs;
   if (newest === undefined) {
@@ -125,7 +149,8 @@ export async function showVerifierLog(services: Services, target: CommandTarget)
     return;
   }
   if (target.id !== undefined || logs.length === 1) {
-    await services.verifierLogs.show(newest);
+    const log = (target.id === undefined ? undefined : services.verifierLogs.of(target.id)) ?? newest;
+    await services.verifierLogs.show(log, log.run.problem?.logLine);
     return;
   }
   const answer = await pick({

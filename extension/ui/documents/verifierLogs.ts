@@ -4,49 +4,47 @@ import { LOG_LANGUAGE, LOG_SCHEME } from '../../contrib/ids';
 import { formatCount } from '../../core/format';
 import { type Disposable, DisposableStore } from '../../core/util/disposable';
 import { Emitter, type Event } from '../../core/util/emitter';
-import type { VerifyResult } from '../../protocol/agent';
+import type { VerifierRun } from '../../core/verifierRuns';
+import type { RunStore } from '../runs/runStore';
 
 export interface VerifierLog {
+  readonly run: VerifierRun;
   readonly hostLabel: string;
   /** Base name of the object. */
   readonly object: string;
   readonly program: string;
   readonly ok: boolean;
-  readonly text: string;
   readonly uri: vscode.Uri;
 }
 
-/** Verifier logs of this window, the newest per host, object and program, as read-only documents. */
+/** Verifier logs of this workspace as read-only documents: the newest per host, object and program, and those before. */
 export class VerifierLogs implements vscode.TextDocumentContentProvider, Disposable {
   readonly #store = new DisposableStore();
   readonly #changedDocument = this.#store.add(new vscode.EventEmitter<vscode.Uri>());
   readonly #changed = this.#store.add(new Emitter<void>());
   readonly onDidChange = this.#changedDocument.event;
-  /** By path of the document; the newest is last. */
-  readonly #logs = new Map<string, VerifierLog>();
+  readonly #runs: RunStore;
 
-  constructor() {
+  constructor(runs: RunStore) {
+    this.#runs = runs;
     this.#store.add(vscode.workspace.registerTextDocumentContentProvider(LOG_SCHEME, this));
+    this.#store.add(
+      runs.onDidChange(added => {
+        for (const path of new Set(added.map(pathOf))) {
+          this.#changedDocument.fire(vscode.Uri.from({ scheme: LOG_SCHEME, path }));
+        }
+        this.#changed.fire();
+      }),
+    );
   }
 
   get onDidAdd(): Event<void> {
     return this.#changed.event;
   }
 
-  /** Newest first. */
+  /** The newest of each host, object and program, newest first. */
   get all(): readonly VerifierLog[] {
-    return [...this.#logs.values()].reverse();
-  }
-
-  add(hostLabel: string, result: VerifyResult): void {
-    for (const program of result.programs) {
-      this.#put(hostLabel, result.object, program.name, program.ok, program.log);
-    }
-  }
-
-  /** The log that came with a refused attach. */
-  addRejected(hostLabel: string, object: string, program: string | undefined, log: string): void {
-    this.#put(hostLabel, object, program ?? object, false, log);
+    return this.#runs.runs.newest.map(run => this.#newest(run));
   }
 
   /** The log to show first: of the newest refused program, else the newest. */
@@ -55,47 +53,79 @@ export class VerifierLogs implements vscode.TextDocumentContentProvider, Disposa
     return all.find(log => !log.ok && log.object === all[0]?.object) ?? all[0];
   }
 
-  provideTextDocumentContent(uri: vscode.Uri): string {
-    const log = this.#logs.get(uri.path);
-    // The editor was restored by a reload, which ends what is kept in memory.
-    return log?.text ?? vscode.l10n.t('This verifier log is gone. Run "Sockmap: Verify" again.');
+  /** The log of a run that is kept. */
+  of(runId: string): VerifierLog | undefined {
+    const run = this.#runs.runs.get(runId);
+    if (run === undefined) return undefined;
+    const isNewest = this.#runs.runs.newest.find(other => pathOf(other) === pathOf(run)) === run;
+    return isNewest ? this.#newest(run) : this.#log(run, `run=${run.id}`);
   }
 
-  async show(log: VerifierLog): Promise<void> {
+  /** The text; a sentence where there is none. */
+  async text(log: VerifierLog): Promise<string> {
+    const text = await this.#runs.log(log.run.id);
+    if (text === undefined) return gone();
+    return text === '' ? vscode.l10n.t('The kernel gave no log.') : text;
+  }
+
+  async provideTextDocumentContent(uri: vscode.Uri): Promise<string> {
+    const id = /^run=(.+)$/.exec(uri.query)?.[1];
+    const { newest } = this.#runs.runs;
+    const find = () =>
+      id === undefined
+        ? this.#runs.runs.newest.find(run => pathOf(run) === uri.path)
+        : this.#runs.runs.get(id);
+    let run = find();
+    if (run === undefined && newest.length === 0) {
+      // The editor was restored by a reload and the runs are being read.
+      await this.#runs.settled;
+      run = find();
+    }
+    return run === undefined ? gone() : this.text(this.#newest(run));
+  }
+
+  /** Opens a log at a line, from 0; else at its end when the program was refused, where the complaint stands. */
+  async show(log: VerifierLog, line?: number): Promise<void> {
     const document = await vscode.workspace.openTextDocument(log.uri);
     await vscode.languages.setTextDocumentLanguage(document, LOG_LANGUAGE);
     const editor = await vscode.window.showTextDocument(document, { preview: true });
-    // The verifier's complaint stands at the end.
-    if (!log.ok) {
-      const end = document.lineAt(document.lineCount - 1).range.end;
+    const at = line ?? (log.ok ? undefined : document.lineCount - 1);
+    if (at !== undefined) {
+      const { end } = document.lineAt(Math.min(at, document.lineCount - 1)).range;
       editor.selection = new vscode.Selection(end, end);
-      editor.revealRange(new vscode.Range(end, end), vscode.TextEditorRevealType.Default);
+      editor.revealRange(new vscode.Range(end, end), vscode.TextEditorRevealType.InCenterIfOutsideViewport);
     }
   }
 
   dispose(): void {
     this.#store.dispose();
-    this.#logs.clear();
   }
 
-  #put(hostLabel: string, objectPath: string, program: string, ok: boolean, log: string): void {
-    const object = objectPath.slice(objectPath.lastIndexOf('/') + 1);
-    const path = `/${clean(hostLabel)}/${clean(object)}/${clean(program)}.log`;
-    const uri = vscode.Uri.from({ scheme: LOG_SCHEME, path });
-    const text = log === '' ? vscode.l10n.t('The kernel gave no log.') : log;
-    this.#logs.delete(path);
-    this.#logs.set(path, { hostLabel, object, program, ok, text, uri });
-    this.#changedDocument.fire(uri);
-    this.#changed.fire();
+  #newest(run: VerifierRun): VerifierLog {
+    return this.#log(run, '');
+  }
+
+  #log(run: VerifierRun, query: string): VerifierLog {
+    const { object, program, ok } = run;
+    const uri = vscode.Uri.from({ scheme: LOG_SCHEME, path: pathOf(run), query });
+    return { run, hostLabel: run.host.label, object, program, ok, uri };
   }
 }
 
 /** One line about a log, for the quick pick. */
-export function logDescription(log: VerifierLog): string {
-  const lines = log.text.split('\n').length;
-  return log.ok
-    ? vscode.l10n.t('accepted on {0}, {1} lines', log.hostLabel, formatCount(lines))
-    : vscode.l10n.t('refused on {0}, {1} lines', log.hostLabel, formatCount(lines));
+export function logDescription({ ok, hostLabel, run }: VerifierLog): string {
+  const lines = formatCount(run.logLines);
+  return ok
+    ? vscode.l10n.t('accepted on {0}, {1} lines', hostLabel, lines)
+    : vscode.l10n.t('refused on {0}, {1} lines', hostLabel, lines);
+}
+
+function gone(): string {
+  return vscode.l10n.t('This verifier log is gone. Run "Sockmap: Verify" again.');
+}
+
+function pathOf(run: VerifierRun): string {
+  return `/${clean(run.host.label)}/${clean(run.object)}/${clean(run.program)}.log`;
 }
 
 function clean(part: string): string {

@@ -1,0 +1,9 @@
+// SPDX-License-Identifier: Apache-2.0
+/** What the verifiers of hosts said of programs: runs, which of them are kept, and how two of them differ. */
+export { RunHistory } from './history';
+export { decodeRun, programKey, runKey, stackBytes } from './run';
+export type { CodePlace, RunProblem, SourceFile, VerifierRun } from './run';
+export { readRun, withSources } from './read';
+export type { JudgedProgram, ReadRun, RunContext } from './read';
+export { compareRuns, metricOf, METRICS } from './compare';
+export type { Change, LineChange, Metric, MetricChange, RunComparison } from './compare';

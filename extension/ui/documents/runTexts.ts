@@ -1,0 +1,26 @@
+// SPDX-License-Identifier: Apache-2.0
+/** Sentences about verifier runs that several places show. */
+import { l10n } from 'vscode';
+import type { VerifierRun } from '../../core/verifierRuns';
+
+/** `Local (6.18.44)` */
+export function hostText({ label, kernel }: VerifierRun['host']): string {
+  return kernel === '' ? label : `${label} (${kernel})`;
+}
+
+/** What a refused program is told of: the title, what was known and needed, and what to do. */
+export function problemText(run: VerifierRun): string {
+  const { problem } = run;
+  if (problem === undefined) {
+    return l10n.t('{0}: {1}', run.program, run.error ?? l10n.t('The verifier refused it.'));
+  }
+  const details = [problem.knew, problem.needed].filter(text => text !== '').join(' ');
+  return [l10n.t('{0}: {1}', run.program, problem.title), details, problem.fix]
+    .filter(text => text !== '')
+    .join('\n');
+}
+
+/** The reason in a few words. */
+export function refusalText(run: VerifierRun): string {
+  return run.problem?.title ?? run.error ?? l10n.t('The verifier refused it.');
+}
