@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-import type { VerifierFailure, VerifierLog } from '../verifierLog';
+import { explain, type VerifierFailure, type VerifierLog } from '../verifierLog';
 import { type CodePlace, placeOf, type RunProblem } from './run';
 
 /** Lines that are looked back for the calls that led to an instruction. */
@@ -7,17 +7,19 @@ const MAX_LOOK_BACK = 1 << 16;
 
 /** Why the program of a log was refused; undefined when the log does not say. */
 export function problemOf(log: VerifierLog): RunProblem | undefined {
-  const failure = log.failure();
-  if (failure === undefined) return undefined;
+  const explanation = explain(log);
+  if (explanation === undefined) return undefined;
+  const { id, title, knew, needed, fix, failure, origin } = explanation;
   return {
-    id: 'unexplained',
-    title: failure.message,
-    knew: '',
-    needed: '',
-    fix: '',
+    id,
+    title,
+    knew,
+    needed,
+    fix,
     message: failure.message,
     logLine: failure.line,
     ...(failure.source === undefined ? {} : { place: placeOf(failure.source) }),
+    ...(origin?.source === undefined ? {} : { origin: placeOf(origin.source) }),
     calls: callsTo(log, failure),
   };
 }
