@@ -15,6 +15,7 @@
 #include "include/kernel.h"
 #include "include/maps.h"
 #include "include/pairing.h"
+#include "include/policy.h"
 #include "include/sockmap_abi.h"
 
 static __always_inline const struct sm_config *sm_get_config(void)
@@ -34,6 +35,9 @@ int sm_sockops(struct bpf_sock_ops *ctx)
 	if (!config || !sk || !ctx->is_fullsock)
 		return 1;
 	switch (ctx->op) {
+	case BPF_SOCK_OPS_TCP_LISTEN_CB:
+		sm_listens(sk);
+		break;
 	case BPF_SOCK_OPS_ACTIVE_ESTABLISHED_CB:
 		if (config->enabled)
 			sm_active_established(ctx, sk);

@@ -20,6 +20,7 @@
 #include "loader.h"
 #include "params.h"
 #include "pins.h"
+#include "policy.h"
 #include "show.h"
 #include "stage.h"
 #include "takeoff.h"
@@ -34,6 +35,8 @@ struct attach {
 	const char *sk_msg_map;
 	struct sma_object file;
 	struct sma_options options;
+	bool has_policy;
+	struct sma_policy policy;
 	struct sma_cgroup cgroup;
 	struct sma_loaded loaded;
 	char *root;    /* BPFFS/sockmap */
@@ -57,6 +60,19 @@ static int configure(struct attach *attach, unsigned int enabled, struct sma_err
 	if (bpf_map_update_elem(bpf_map__fd(map), &key, &config, BPF_ANY))
 		return sma_fail_errno(error, errno, NULL, "The datapath cannot be configured");
 	return 0;
+}
+
+/* Before anything is live: no connection slips through. */
+static int install_policy(struct attach *attach, struct sma_error *error)
+{
+	struct bpf_map *map = bpf_object__find_map_by_name(attach->loaded.object, SM_POLICY_MAP);
+
+	if (!attach->has_policy)
+		return 0;
+	if (!attach->loaded.ours || !map)
+		return sma_fail(error, SMA_UNSUPPORTED, "Leave it out.",
+				"Only the Sockmap datapath takes a policy");
+	return sma_policy_install(bpf_map__fd(map), &attach->policy, error);
 }
 
 static enum bpf_attach_type slot_of(const struct bpf_program *program)
@@ -329,7 +345,7 @@ static int run(struct attach *attach, struct sma_error *error)
 	sma_stage("loaded");
 	attach->targets = json_object();
 	if (sma_cancelled(attach->context, error) || configure(attach, 0, error) ||
-	    choose_sockmaps(attach, error))
+	    install_policy(attach, error) || choose_sockmaps(attach, error))
 		return -1;
 	if (pin_all(attach, error) || attach_to_sockmaps(attach, error) ||
 	    sma_cancelled(attach->context, error) || link_all(attach, error) ||
@@ -365,15 +381,22 @@ static json_t *attach_locked(struct attach *attach, struct sma_error *error)
 json_t *sma_attach(struct sma_context *context, const json_t *params, struct sma_error *error)
 {
 	struct attach attach = {.context = context, .cgroup = {.fd = -1}};
-	const char *cgroup = NULL;
+	const char *cgroup = NULL, *policy = NULL;
 	json_t *result = NULL;
 
 	if (sma_param_name(params, &attach.name, error) ||
 	    sma_param_string(params, "cgroup", true, &cgroup, error) ||
 	    sma_param_string(params, "skMsgMap", false, &attach.sk_msg_map, error) ||
+	    sma_param_string(params, "policy", false, &policy, error) ||
 	    sma_options_read(params, &attach.options, error) ||
 	    sma_object_read(params, &attach.file, error))
 		return NULL;
+	attach.has_policy = policy != NULL;
+	if (policy && sma_policy_parse(policy, &attach.policy, error)) {
+		sma_policy_close(&attach.policy);
+		sma_object_free(&attach.file);
+		return NULL;
+	}
 	if (!sma_caps_sufficient())
 		sma_fail(error, SMA_NOT_PERMITTED, SMA_CAPS_ACTION,
 			 "Programs cannot be attached: %s is missing", sma_caps_missing());
@@ -392,6 +415,7 @@ json_t *sma_attach(struct sma_context *context, const json_t *params, struct sma
 	sma_loaded_close(&attach.loaded);
 	sma_cgroup_close(&attach.cgroup);
 	sma_object_free(&attach.file);
+	sma_policy_close(&attach.policy);
 	json_decref(attach.targets);
 	free(attach.root);
 	free(attach.staging);

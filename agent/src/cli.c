@@ -230,7 +230,7 @@ int sma_cli(int argc, char **argv)
 {
 	const char *bpffs = getenv("SOCKMAP_BPFFS");
 	const struct command *command;
-	int at = 1;
+	int at = 1, words = 1;
 
 	if (bpffs && !*bpffs)
 		bpffs = NULL;
@@ -252,8 +252,10 @@ int sma_cli(int argc, char **argv)
 	}
 	if (strcmp(argv[at], "serve") == 0)
 		return serve(argc - at - 1, argv + at + 1, bpffs);
-	command = sma_find_command(argv[at]);
+	command = sma_find_command(argc - at, argv + at, &words);
+	if (!command && words == 2)
+		return usage("%s is set, show or clear", argv[at]);
 	if (!command)
 		return usage("There is no command %s", argv[at]);
-	return run_command(command, argc - at - 1, argv + at + 1, bpffs);
+	return run_command(command, argc - at - words, argv + at + words, bpffs);
 }

@@ -5,6 +5,7 @@
 
 #include "command.h"
 #include "pins.h"
+#include "policy.h"
 #include "print.h"
 #include "show.h"
 #include "text.h"
@@ -17,6 +18,17 @@ static int complete_object(json_t *params, const char *path, struct sma_error *e
 		return sma_fail(error, SMA_INVALID_PARAMS, NULL, "An object file is required");
 	json_object_set_new(params, "object", json_pack("{s:o}", "path", sma_text(path)));
 	return 0;
+}
+
+/* --policy FILE: its text. */
+static int complete_policy(json_t *params, struct sma_error *error)
+{
+	json_t *path = json_incref(json_object_get(params, "policy"));
+	int result =
+	    path ? sma_policy_from_file(params, "policy", json_string_value(path), error) : 0;
+
+	json_decref(path);
+	return result;
 }
 
 static int complete_attach(struct sma_context *context, json_t *params, const char *operand,
@@ -36,7 +48,7 @@ static int complete_attach(struct sma_context *context, json_t *params, const ch
 	if (result == 0 && !json_object_get(params, "cgroup"))
 		result = sma_fail(error, SMA_INVALID_PARAMS,
 				  "Choose one of `sockmap-agent cgroups`.", "--cgroup is required");
-	return result;
+	return result ? result : complete_policy(params, error);
 }
 
 static int complete_verify(struct sma_context *context, json_t *params, const char *operand,
@@ -60,6 +72,23 @@ static int complete_name(struct sma_context *context, json_t *params, const char
 		json_object_set_new(params, "name", sma_text(name));
 	json_decref(names);
 	return name ? 0 : -1;
+}
+
+static int complete_policy_set(struct sma_context *context, json_t *params, const char *operand,
+			       struct sma_error *error)
+{
+	if (!operand)
+		return sma_fail(error, SMA_INVALID_PARAMS, NULL, "A policy file is required");
+	if (sma_policy_from_file(params, "text", operand, error))
+		return -1;
+	return complete_name(context, params, operand, error);
+}
+
+static int complete_policy_clear(struct sma_context *context, json_t *params, const char *operand,
+				 struct sma_error *error)
+{
+	json_object_set_new(params, "text", json_string(""));
+	return complete_name(context, params, operand, error);
 }
 
 /* `sockets` of an attachment: its sockmap. */
@@ -176,7 +205,8 @@ static const struct command commands[] = {
       {"--pairing", "pairing", OPTION_TEXT, "HOW",
        "handshake, original-dst, tuple or auto (default: auto, handshake)"},
       {"--max-sockets", "maxSockets", OPTION_NUMBER, "N",
-       "that may be accelerated at a time (default 65536)"}},
+       "that may be accelerated at a time (default 65536)"},
+      {"--policy", "policy", OPTION_TEXT, "FILE", "which connections may be accelerated"}},
      complete_attach,
      sma_print_attachment,
      NULL},
@@ -212,6 +242,30 @@ static const struct command commands[] = {
       PAGE_OPTIONS},
      complete_sockets,
      sma_print_sockets,
+     NULL},
+    {"policy set",
+     "policySet",
+     "FILE",
+     "Decide which new connections may be accelerated",
+     {NAME_OPTION},
+     complete_policy_set,
+     sma_print_policy_set,
+     NULL},
+    {"policy show",
+     "policyGet",
+     NULL,
+     "The policy in force",
+     {NAME_OPTION},
+     complete_name,
+     sma_print_policy,
+     NULL},
+    {"policy clear",
+     "policySet",
+     NULL,
+     "Let every connection be accelerated again",
+     {NAME_OPTION},
+     complete_policy_clear,
+     sma_print_policy_set,
      NULL},
     {"progs",
      "programs",
@@ -259,10 +313,17 @@ static const struct command commands[] = {
      NULL},
 };
 
-const struct command *sma_find_command(const char *name)
+/* A name of two words is two arguments. */
+const struct command *sma_find_command(int argc, char **argv, int *words)
 {
 	for (size_t i = 0; i < sizeof(commands) / sizeof(*commands); i++) {
-		if (strcmp(commands[i].name, name) == 0)
+		const char *name = commands[i].name, *blank = strchr(name, ' ');
+		size_t length = blank ? (size_t)(blank - name) : strlen(name);
+
+		if (strncmp(argv[0], name, length) != 0 || argv[0][length])
+			continue;
+		*words = blank ? 2 : 1;
+		if (!blank || (argc > 1 && strcmp(argv[1], blank + 1) == 0))
 			return &commands[i];
 	}
 	return NULL;
@@ -272,8 +333,8 @@ void sma_print_usage(FILE *out)
 {
 	fprintf(out, "usage: sockmap-agent [--bpffs DIR] COMMAND [OPTION]...\n\n");
 	for (size_t i = 0; i < sizeof(commands) / sizeof(*commands); i++)
-		fprintf(out, "  %-8s %s\n", commands[i].name, commands[i].help);
-	fprintf(out, "  %-8s %s\n\n", "serve", "Speak JSON-RPC on stdin and stdout (--nonce HEX)");
+		fprintf(out, "  %-12s %s\n", commands[i].name, commands[i].help);
+	fprintf(out, "  %-12s %s\n\n", "serve", "Speak JSON-RPC on stdin and stdout (--nonce HEX)");
 	fprintf(out,
 		"Every command but serve takes --json, and each explains itself with --help.\n"
 		"--bpffs DIR (or SOCKMAP_BPFFS) names another bpffs folder; --version prints the "

@@ -33,7 +33,9 @@ struct command {
 	int (*verdict)(const json_t *result);
 };
 
-const struct command *sma_find_command(const char *name);
+/* The command that the arguments begin with, and how many `words` of them its name is. NULL: none.
+ */
+const struct command *sma_find_command(int argc, char **argv, int *words);
 void sma_print_usage(FILE *out);
 void sma_print_command_help(const struct command *command, FILE *out);
 

@@ -16,6 +16,7 @@ static const struct {
     {"status", sma_status},	    {"stats", sma_stats},
     {"programs", sma_programs},	    {"maps", sma_maps},
     {"sockets", sma_sockets},	    {"mapEntries", sma_map_entries},
+    {"policySet", sma_policy_set},  {"policyGet", sma_policy_get},
 };
 
 sma_method *sma_find_method(const char *name)

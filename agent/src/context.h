@@ -23,7 +23,7 @@ typedef json_t *sma_method(struct sma_context *context, const json_t *params,
 			   struct sma_error *error);
 
 sma_method sma_initialize, sma_probe, sma_cgroups, sma_verify, sma_attach, sma_detach, sma_status,
-    sma_stats, sma_programs, sma_maps, sma_map_entries, sma_sockets;
+    sma_stats, sma_programs, sma_maps, sma_map_entries, sma_sockets, sma_policy_set, sma_policy_get;
 
 /* NULL: no such method. */
 sma_method *sma_find_method(const char *name);

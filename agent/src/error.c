@@ -29,6 +29,7 @@ static const struct {
     [SMA_AMBIGUOUS] = {"ambiguous", -32010, 12},
     [SMA_SYSTEM] = {"system", -32011, 1},
     [SMA_PROTOCOL_KIND] = {"protocol", -32012, 13},
+    [SMA_BAD_POLICY] = {"badPolicy", -32013, 16},
 };
 
 int sma_kind_code(enum sma_kind kind)
@@ -109,6 +110,10 @@ json_t *sma_error_json(const struct sma_error *error)
 		json_object_set_new(data, "program", sma_text(error->program));
 	if (error->log)
 		json_object_set_new(data, "log", sma_text(error->log));
+	if (error->line) {
+		json_object_set_new(data, "line", json_integer(error->line));
+		json_object_set_new(data, "column", json_integer(error->column));
+	}
 	if (error->choices)
 		json_object_set(data, "choices", error->choices);
 	return json_pack("{s:i, s:o, s:o}", "code", kinds[error->kind].code, "message",

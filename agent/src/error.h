@@ -21,6 +21,7 @@ enum sma_kind {
 	SMA_AMBIGUOUS,
 	SMA_SYSTEM,
 	SMA_PROTOCOL_KIND,
+	SMA_BAD_POLICY,
 	SMA_KINDS,
 };
 
@@ -31,6 +32,7 @@ struct sma_error {
 	char *action;  /* one sentence or NULL */
 	char *program;
 	char *log;
+	unsigned int line, column; /* from 1, 0: none */
 	const char *errno_name;
 	json_t *choices;
 };

@@ -34,6 +34,8 @@ void sma_print_attachment(const json_t *a)
 	       json_is_null(json_object_get(a, "abi")) ? "" : ", Sockmap datapath");
 	if (json_is_object(pairing))
 		printf("  pairs by %s. %s\n", text(pairing, "by"), text(pairing, "reason"));
+	if (number(a, "policyRules"))
+		printf("  policy of %lld rules\n", number(a, "policyRules"));
 	json_array_foreach(programs, index, item)
 	{
 		printf("  program %lld %s (%s) on %s\n", number(item, "id"), text(item, "name"),
@@ -269,4 +271,20 @@ void sma_print_probe(const json_t *result)
 					       : "absent",
 		       text(bug, "summary"), text(bug, "fix"));
 	}
+}
+
+void sma_print_policy_set(const json_t *result)
+{
+	printf("%s: %zu rules in force.\n", text(result, "name"),
+	       json_array_size(json_object_get(result, "rules")));
+}
+
+void sma_print_policy(const json_t *result)
+{
+	const char *source = text(result, "text");
+	size_t length = strlen(source);
+
+	fputs(length ? source : "# No policy: every connection may be accelerated.\n", stdout);
+	if (length && source[length - 1] != '\n')
+		putchar('\n');
 }

@@ -10,6 +10,7 @@
 #include "cgroup.h"
 #include "iter.h"
 #include "options.h"
+#include "policy.h"
 #include "probe_fionread.h"
 #include "show.h"
 #include "text.h"
@@ -171,7 +172,8 @@ static json_t *show(const struct sma_attachment *attachment, struct sma_error *e
 	if (sockmap && sma_fionread_broken() == 1)
 		warn(warnings, "%s", SMA_FIONREAD_WARNING);
 	json_t *result = json_pack(
-	    "{s:s, s:s, s:{s:I, s:o}, s:{s:o, s:o}, s:o, s:o, s:o, s:o, s:o, s:I, s:o, s:o, s:o}",
+	    "{s:s, s:s, s:{s:I, s:o}, s:{s:o, s:o}, s:o, s:o, s:o, s:o, s:o, s:I, s:o, s:o, s:o, "
+	    "s:o}",
 	    "name", attachment->name, "state", state, "cgroup", "id", cgroup_id, "path",
 	    sma_text_or_null(path), "object", "name", sma_text(name ? name : ""), "sha256",
 	    sma_text(hash ? hash : ""), "attachedAt",
@@ -179,7 +181,7 @@ static json_t *show(const struct sma_attachment *attachment, struct sma_error *e
 	    "programs", show_programs(attachment, path), "maps", show_maps(attachment), "sockmapId",
 	    sockmap ? json_integer(sockmap->id) : json_null(), "sockets", (json_int_t)sockets.count,
 	    "abi", abi ? json_integer(abi) : json_null(), "pairing", sma_pairing_json(attachment),
-	    "warnings", warnings);
+	    "policyRules", sma_policy_count_json(attachment), "warnings", warnings);
 	sma_sockets_free(&sockets);
 	free(path);
 	return result;

@@ -75,11 +75,29 @@ typedef struct {
 	int owned;
 } sm_socket_lock;
 
+typedef struct {
+	__u32 val;
+} sm_kernel_id; /* kuid_t, kgid_t */
+
+struct cred {
+	sm_kernel_id fsuid, fsgid;
+};
+
+struct file {
+	const struct cred *f_cred;
+};
+
+struct socket {
+	struct file *file;
+};
+
 struct sock {
 	struct sock_common __sk_common;
 	sm_socket_lock sk_lock;
 	struct socket_wq *sk_wq;
 	void *sk_user_data;
+	struct socket *sk_socket;
+	sm_kernel_id sk_uid;
 };
 
 enum sock_flags {

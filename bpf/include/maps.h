@@ -60,6 +60,29 @@ struct {
 	__type(value, struct sm_config);
 } sm_config SEC(".maps");
 
+/* Only listeners get an entry; the kernel copies it to each socket that they accept. */
+struct {
+	__uint(type, BPF_MAP_TYPE_SK_STORAGE);
+	__uint(map_flags, BPF_F_NO_PREALLOC | BPF_F_CLONE);
+	__type(key, int);
+	__type(value, struct sm_owner);
+} sm_owners SEC(".maps");
+
+struct sm_rules {
+	__uint(type, BPF_MAP_TYPE_LPM_TRIE);
+	__uint(map_flags, BPF_F_NO_PREALLOC);
+	__uint(max_entries, 1); /* the loader makes each as large as its policy */
+	__uint(key_size, sizeof(struct sm_policy_key));
+	__uint(value_size, sizeof(struct sm_rule_set));
+};
+
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY_OF_MAPS);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__array(values, struct sm_rules);
+} sm_policy SEC(".maps");
+
 const volatile struct sm_options sm_options SEC(SM_OPTIONS_MAP) = {
     .pairing = SM_BY_HANDSHAKE,
     .pairing_auto = 1,

@@ -29,6 +29,7 @@
 #include "counters.h"
 #include "exclusion.h"
 #include "kernel.h"
+#include "policy.h"
 #include "tuple.h"
 
 #define SM_E2BIG     7
@@ -60,6 +61,10 @@ static __always_inline void sm_active_established(struct bpf_sock_ops *ctx, stru
 		return;
 	if (sm_is_mptcp(tp) || sm_is_zerocopy(tp) || sm_sent_early_data(ctx)) {
 		sm_count_total(SM_EXCLUDED, 0);
+		return;
+	}
+	if (sm_active_refused(tp)) {
+		sm_count_total(SM_POLICY, 0);
 		return;
 	}
 	/* Without the callbacks nothing would ever clean up: they come first. */
@@ -126,6 +131,10 @@ static __always_inline void sm_passive_established(struct bpf_sock_ops *ctx, str
 	if (sm_is_mptcp(tp) || sm_is_zerocopy(tp) || tp->fastopen_rsk ||
 	    tp->copied_seq != tp->rcv_nxt) {
 		pairing->refusal = SM_EXCLUDED;
+		goto refused;
+	}
+	if (sm_passive_refused(sk, tp, pairing->active_sk)) {
+		pairing->refusal = SM_POLICY;
 		goto refused;
 	}
 	peer = bpf_sk_storage_get(&sm_peers, sk, NULL, BPF_SK_STORAGE_GET_F_CREATE);

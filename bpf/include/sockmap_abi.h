@@ -31,6 +31,10 @@
 #define SM_TUPLES_MAP	  "sm_tuples"	  /* HASH: struct sm_tuple -> struct sm_handshake */
 #define SM_CONFIG_MAP	  "sm_config"	  /* ARRAY of one: struct sm_config */
 #define SM_OPTIONS_MAP	  ".rodata.sm"	  /* of one: struct sm_options */
+#define SM_OWNERS_MAP	  "sm_owners"	  /* SK_STORAGE, cloned by accept: struct sm_owner */
+#define SM_POLICY_MAP                                                                              \
+	"sm_policy" /* ARRAY_OF_MAPS of one: LPM_TRIE struct sm_policy_key ->                      \
+		     struct sm_rule_set; no map: no policy */
 
 /*
  * What became of a message: redirected into the peer's psock, or given to the
@@ -152,6 +156,47 @@ struct sm_peer {
 	struct sm_writer writer;
 	__u64 seen_runs; /* the peer's writer.runs when last looked at, and when that was, ns */
 	__u64 seen_at;
+};
+
+/* Who made a socket, as iptables' owner match has it. */
+struct sm_owner {
+	__u32 uid, gid;
+	__u32 gid_known; /* 0: nothing tells it */
+};
+
+#define SM_MAX_RULES  1024
+#define SM_RULE_WORDS (SM_MAX_RULES / 64)
+
+/* Bit n of word n / 64: rule n. */
+struct sm_rule_set {
+	__u64 words[SM_RULE_WORDS];
+};
+
+/*
+ * A policy is one trie: every condition of a rule is a prefix of some kind, and the value of a
+ * prefix are the rules that hold for all that lies below it. So a longer prefix has the rules of
+ * the shorter ones around it, and the empty prefix of a kind those without a condition of that
+ * kind; that entry is always there. A policy is never changed, only replaced whole, by one write of
+ * sm_policy.
+ */
+enum sm_policy_kind {
+	SM_POLICY_RETURN = 1,	   /* the RETURN rules */
+	SM_POLICY_ACCEPT = 2,	   /* the ACCEPT rules */
+	SM_POLICY_ADDRESS = 3,	   /* IPv6, or IPv4 as ::ffff:a.b.c.d */
+	SM_POLICY_PORT = 4,	   /* 16 bits, network byte order; a range is several prefixes */
+	SM_POLICY_UID = 5,	   /* 32 bits, host byte order */
+	SM_POLICY_GID = 6,	   /* 32 bits, host byte order */
+	SM_POLICY_UNKNOWN_GID = 7, /* for a socket whose gid nothing tells */
+	SM_POLICY_TEXT = 8, /* 32 bits, network byte order: which 128 bytes of its source, which
+			       ends with a NUL; not for the datapath */
+};
+
+#define SM_POLICY_KIND_BITS 32
+
+struct sm_policy_key {
+	__u32 prefixlen; /* SM_POLICY_KIND_BITS and those of `data` that count */
+	__u32 kind;	 /* enum sm_policy_kind */
+	__u32 data[4];
 };
 
 #endif

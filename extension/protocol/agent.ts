@@ -61,6 +61,8 @@ export const AGENT_ERROR_CODES = {
   /** A system call failed; `data.errno` is its name. */
   system: -32011,
   protocol: -32012,
+  /** A policy with a mistake; `data.line` and `data.column` say where, both from 1. */
+  badPolicy: -32013,
 } as const;
 export type AgentErrorKind = keyof typeof AGENT_ERROR_CODES;
 
@@ -74,6 +76,8 @@ export const agentErrorData = v.object({
   /** Verifier or libbpf log, whole. */
   log: v.optional(v.string()),
   choices: v.optional(v.array(v.string())),
+  line: v.optional(uint),
+  column: v.optional(uint),
 });
 export type AgentErrorData = v.InferOutput<typeof agentErrorData>;
 
@@ -317,6 +321,8 @@ export const attachment = v.object({
   abi: v.nullable(uint),
   /** How our datapath finds the other end of a connection, and why so; null for other objects. */
   pairing: v.nullable(v.object({ by: v.picklist(PAIRINGS), reason: v.string() })),
+  /** Rules of the policy in force, 0: none; null: it takes no policy. */
+  policyRules: v.nullable(uint),
   /** Sentences, e.g. about a known kernel bug that bites here. */
   warnings: v.array(v.string()),
 });
@@ -333,6 +339,24 @@ export const detachResult = v.object({
   lostBytes: uint,
 });
 export type DetachResult = v.InferOutput<typeof detachResult>;
+
+/** One rule; an empty list: no condition of that kind, more than one value: any of them. */
+export const policyRule = v.object({
+  /** With prefix length, e.g. `10.0.0.0/8`. */
+  ip: v.array(v.string()),
+  /** `80` or `8000-8999`. */
+  port: v.array(v.string()),
+  uid: v.array(uint),
+  gid: v.array(uint),
+  action: v.picklist(['ACCEPT', 'RETURN']),
+});
+export const policyResult = v.object({
+  name: v.string(),
+  /** Kmesh's chain syntax, comments and all; what was given as JSON is rewritten. Empty: no policy. */
+  text: v.string(),
+  rules: v.array(policyRule),
+});
+export type PolicyResult = v.InferOutput<typeof policyResult>;
 
 /** Every request: the type of its parameters and the schema that its result is checked against. */
 export interface AgentParams {
@@ -352,11 +376,16 @@ export interface AgentParams {
     pairing?: PairingChoice;
     /** Only for our datapath: 2 to 2^24 sockets may be accelerated at a time; 65536 when not given. */
     maxSockets?: number;
+    /** Only for our datapath: as `policySet.text`. */
+    policy?: string;
     progressToken?: number;
   };
   detach: { name: string; drainTimeoutMs?: number; force?: boolean; progressToken?: number };
   status: Record<string, never>;
   stats: { name: string };
+  /** `text`: chain syntax or JSON; blank: no policy. Holds for connections that come after it. */
+  policySet: { name: string; text: string };
+  policyGet: { name: string };
   programs: Record<string, never>;
   maps: Record<string, never>;
   mapEntries: { id: number; offset?: number; limit?: number };
@@ -381,6 +410,8 @@ export const agentResults = {
   detach: detachResult,
   status: statusResult,
   stats: statsResult,
+  policySet: policyResult,
+  policyGet: policyResult,
   programs: programsResult,
   maps: mapsResult,
   mapEntries: mapEntriesResult,

@@ -104,6 +104,7 @@ function agentActions(error: AgentError): readonly ErrorAction[] {
       return [{ kind: 'retry', title: vscode.l10n.t('Choose Another Name') }];
     case 'ambiguous':
     case 'badObject':
+    case 'badPolicy':
     case 'cancelled':
     case 'invalidParams':
     case 'noCgroup':

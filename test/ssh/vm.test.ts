@@ -2,6 +2,7 @@
 import { readFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import type { AgentClient } from '../../extension/host/api';
 import { run } from '../../extension/host/process';
 import type { ObjectRef } from '../../extension/protocol/agent';
 import { startVm, type Vm, type VmKernel, vmKernels } from '../rig/vm';
@@ -47,6 +48,33 @@ async function seconds<T>(work: Promise<T>): Promise<[T, string]> {
   return [value, ((performance.now() - started) / 1000).toFixed(2)];
 }
 
+/** Users and groups, at both ends: what a kernel must tell for that differs most between versions. */
+async function underPolicies(machine: Vm, client: AgentClient): Promise<void> {
+  const cases: [string, string, boolean][] = [
+    ['chain --uid-owner 1337 -j ACCEPT', '--client-uid 1337', true],
+    ['chain --uid-owner 1337 -j ACCEPT', '--server-uid 1337', true],
+    ['chain --uid-owner 1337 -j ACCEPT', '', false],
+    ['chain --uid-owner 1337 -j RETURN', '--server-uid 1337', false],
+    ['chain --gid-owner 77 -j ACCEPT', '--client-gid 77', true],
+    ['chain --gid-owner 77 -j ACCEPT', '--server-gid 77', true],
+    ['chain --gid-owner 77 -j ACCEPT', '', false],
+    ['chain --gid-owner 77 -j RETURN', '--server-gid 77', false],
+    ['chain --ip 127.0.0.0/8 --port 1-65535 -j RETURN', '', false],
+    ['', '', true],
+  ];
+  for (const [text, ids, accelerated] of cases) {
+    await client.request('policySet', { name: 'vm', text });
+    expect((await client.request('policyGet', { name: 'vm' })).text).toBe(text);
+    const before = await client.request('stats', { name: 'vm' });
+    await on(machine, `/tmp/traffic pairs --cgroup ${CGROUP} --count 5 --bytes 65536 ${ids}`);
+    const after = await client.request('stats', { name: 'vm' });
+    const redirected = after.redirected.bytes - before.redirected.bytes > 0;
+    const refused = after.reasons.policy.messages - before.reasons.policy.messages >= 5;
+    expect([text, ids, redirected, refused]).toEqual([text, ids, accelerated, !accelerated]);
+  }
+  process.stdout.write(`${machine.release}: ${String(cases.length)} policies over users and groups\n`);
+}
+
 /** The main job on a host with this kernel; leaves the host as it was. */
 async function mainJob(machine: Vm, kernel: VmKernel): Promise<void> {
   connected = hostAt({ destination: machine.host, configFile: machine.sshConfig });
@@ -73,6 +101,8 @@ async function mainJob(machine: Vm, kernel: VmKernel): Promise<void> {
   const stats = await client.request('stats', { name: 'vm' });
   expect(stats.redirected.messages).toBeGreaterThan(20);
   expect(stats.redirected.bytes).toBeGreaterThan(stats.stack.bytes);
+
+  await underPolicies(machine, client);
 
   const [detached, detach] = await seconds(client.request('detach', { name: 'vm' }));
   expect(detached).toMatchObject({ removed: true, remaining: [], lostBytes: 0 });

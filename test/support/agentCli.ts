@@ -50,14 +50,17 @@ export interface AttachOptions {
   readonly name: string;
   readonly pairing?: PairingChoice;
   readonly maxSockets?: number;
+  /** A file. */
+  readonly policy?: string;
 }
 
 export const agent = {
-  attach: ({ object = datapathObject, cgroup, name, pairing, maxSockets }: AttachOptions) =>
+  attach: ({ object = datapathObject, cgroup, name, pairing, maxSockets, policy }: AttachOptions) =>
     agentJson('attach', [
       ...['attach', '--object', object, '--cgroup', cgroup, '--name', name],
       ...(pairing === undefined ? [] : ['--pairing', pairing]),
       ...(maxSockets === undefined ? [] : ['--max-sockets', String(maxSockets)]),
+      ...(policy === undefined ? [] : ['--policy', policy]),
     ]),
   /** Resolves also when the drain timed out: `removed` is false then. */
   detach: (name: string, drainTimeoutSeconds = 10, ...more: string[]) =>
@@ -68,6 +71,9 @@ export const agent = {
     ),
   status: () => agentJson('status', ['status']),
   stats: (name: string) => agentJson('stats', ['stats', '--name', name]),
+  policySet: (name: string, file: string) => agentJson('policySet', ['policy', 'set', file, '--name', name]),
+  policyShow: (name: string) => agentJson('policyGet', ['policy', 'show', '--name', name]),
+  policyClear: (name: string) => agentJson('policySet', ['policy', 'clear', '--name', name]),
   sockets: (name: string) => agentJson('sockets', ['sockets', '--name', name]),
   mapEntries: (id: number) => agentJson('mapEntries', ['map', String(id)]),
 };

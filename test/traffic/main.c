@@ -38,6 +38,10 @@ enum option_id {
 	OPTION_SERVER_NETNS,
 	OPTION_CLIENT_NETNS,
 	OPTION_FAMILY,
+	OPTION_SERVER_UID,
+	OPTION_SERVER_GID,
+	OPTION_CLIENT_UID,
+	OPTION_CLIENT_GID,
 	OPTION_LISTEN,
 	OPTION_CONNECT,
 	OPTION_COUNT,
@@ -65,6 +69,10 @@ static const struct option long_options[] = {
     {"netns", required_argument, NULL, OPTION_NETNS},
     {"server-netns", required_argument, NULL, OPTION_SERVER_NETNS},
     {"client-netns", required_argument, NULL, OPTION_CLIENT_NETNS},
+    {"server-uid", required_argument, NULL, OPTION_SERVER_UID},
+    {"server-gid", required_argument, NULL, OPTION_SERVER_GID},
+    {"client-uid", required_argument, NULL, OPTION_CLIENT_UID},
+    {"client-gid", required_argument, NULL, OPTION_CLIENT_GID},
     {"family", required_argument, NULL, OPTION_FAMILY},
     {"listen", required_argument, NULL, OPTION_LISTEN},
     {"connect", required_argument, NULL, OPTION_CONNECT},
@@ -98,6 +106,7 @@ static int usage(void)
 	    "options (defaults):\n"
 	    "  --cgroup DIR --server-cgroup DIR --client-cgroup DIR   join before any socket\n"
 	    "  --netns FILE --server-netns FILE --client-netns FILE   enter before any socket\n"
+	    "  --server-uid N --server-gid N --client-uid N --client-gid N   before any socket\n"
 	    "  --family 4|6|mapped|mapped6 (4)  --listen A:P  --connect A:P (loopback)\n"
 	    "  --count N (1) connections  --bytes N (4096) a direction  --message N (1024) a send\n"
 	    "  --hold S (0) --rate N/S (100) --gap S (0) --quiet S (2) --timeout S (10)\n"
@@ -134,7 +143,9 @@ static bool apply(struct options *options, int id)
 {
 	double number = 0;
 
-	if (id >= OPTION_COUNT && id <= OPTION_CAP && !parse_number(optarg, &number))
+	if (((id >= OPTION_COUNT && id <= OPTION_CAP) ||
+	     (id >= OPTION_SERVER_UID && id <= OPTION_CLIENT_GID)) &&
+	    !parse_number(optarg, &number))
 		return false;
 	switch (id) {
 	case OPTION_CGROUP:
@@ -154,6 +165,18 @@ static bool apply(struct options *options, int id)
 		return true;
 	case OPTION_CLIENT_NETNS:
 		options->client.netns = optarg;
+		return true;
+	case OPTION_SERVER_UID:
+		options->server.uid = (uint32_t)number;
+		return true;
+	case OPTION_SERVER_GID:
+		options->server.gid = (uint32_t)number;
+		return true;
+	case OPTION_CLIENT_UID:
+		options->client.uid = (uint32_t)number;
+		return true;
+	case OPTION_CLIENT_GID:
+		options->client.gid = (uint32_t)number;
 		return true;
 	case OPTION_FAMILY:
 		return parse_family(optarg, &options->family);

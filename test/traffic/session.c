@@ -7,6 +7,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/fsuid.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/wait.h>
@@ -42,6 +43,18 @@ static int join_cgroup(const char *cgroup, char *error, size_t size)
 	return 0;
 }
 
+/*
+ * The ids that sockets get, as their files have them. The real ones stay, so that this half may
+ * still signal the other one.
+ */
+static void become(const struct place *place)
+{
+	if (place->gid)
+		setfsgid(place->gid);
+	if (place->uid)
+		setfsuid(place->uid);
+}
+
 /* A namespace first: entering one does not change the cgroup, and both need rights. */
 int enter_place(const struct place *place, char *error, size_t size)
 {
@@ -57,7 +70,10 @@ int enter_place(const struct place *place, char *error, size_t size)
 		}
 		close(fd);
 	}
-	return place->cgroup ? join_cgroup(place->cgroup, error, size) : 0;
+	if (place->cgroup && join_cgroup(place->cgroup, error, size))
+		return -1;
+	become(place);
+	return 0;
 }
 
 void session_wake(int fd)
@@ -87,6 +103,8 @@ static int serve(struct session *session, half *server)
 	if (enter_place(&session->options->server, session->shared->error,
 			sizeof(session->shared->error)))
 		return 1;
+	/* Other ids make the kernel forget it (commit_creds()). */
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
 	session->listener = open_listener(session->options, &session->shared->port);
 	if (session->listener < 0)
 		return broken(session, "cannot listen on %s: %s",

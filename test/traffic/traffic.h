@@ -26,6 +26,7 @@ enum family {
 struct place {
 	const char *cgroup; /* folder to join, NULL: stay */
 	const char *netns;  /* file to enter with setns(), NULL: stay */
+	uint32_t uid, gid;  /* to become, 0: stay */
 };
 
 struct options {

@@ -74,6 +74,7 @@ export function attachmentInfo(name: string, sockmapId: number | null, maps: rea
     sockets: 2,
     abi: 1,
     pairing: null,
+    policyRules: null,
     warnings: [],
   };
 }
