@@ -84,18 +84,25 @@ static int load(struct sma_iter *iter, const struct iterators *iterators,
 	return result;
 }
 
+/* What a kernel refuses once it always refuses; each attempt reads all of its BTF. */
+static bool over_maps_refused;
+
 /* Over the map, else over all TCP sockets. */
 static int load_either(struct sma_iter *iter, const struct iterators *iterators,
 		       const struct sma_iter_config *config, int map_fd)
 {
-	int result = load(iter, iterators, config, map_fd);
+	int result = -EPERM;
 
+	if (!over_maps_refused)
+		result = load(iter, iterators, config, map_fd);
 	if (result != -EPERM)
 		return result;
 	iter->over_tcp = true;
 	/* It is the refusal that is told if this fails, too. */
-	if (load(iter, iterators, config, map_fd) == 0)
+	if (load(iter, iterators, config, map_fd) == 0) {
+		over_maps_refused = true;
 		return 0;
+	}
 	iter->over_tcp = false;
 	return result;
 }

@@ -8,6 +8,8 @@ export interface QuickItem {
   readonly detail: string;
 }
 
+const stalePaletteMs = 4_000;
+
 /** The box at the top of the workbench: palette, quick pick and input box. */
 export class QuickInput {
   readonly #page: Page;
@@ -138,16 +140,20 @@ export class QuickInput {
 
   /** Runs a command through the palette by its whole title, as `Category: Title`. */
   async runCommand(title: string, timeoutMs = 30_000): Promise<void> {
+    let openedAt = 0;
     await until(
       `the command "${title}" in the palette`,
       async () => {
         if (!(await this.isOpen())) {
           await this.#page.keyboard.press('F1');
+          openedAt = performance.now();
           return undefined;
         }
-        if (!(await this.value()).startsWith('>')) {
-          // Something else asks: it goes, or the command would be typed into it.
+        // Something else asks: it goes, or the command would be typed into it. And an open palette keeps
+        // the commands that there were when it was opened, perhaps before the extension ran.
+        if (!(await this.value()).startsWith('>') || performance.now() - openedAt > stalePaletteMs) {
           await this.#page.keyboard.press('Escape');
+          openedAt = performance.now();
           return undefined;
         }
         if (!(await this.tryType(`>${title}`))) return undefined;
