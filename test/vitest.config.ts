@@ -25,6 +25,8 @@ function project(name: string, limits: Limits, fileParallelism: boolean): TestPr
 
 const quick: Limits = { testTimeout: 30_000, hookTimeout: 30_000 };
 const kernel: Limits = { testTimeout: 60_000, hookTimeout: 60_000 };
+/** Minutes for each test: not among the suites of `npm test`. */
+const long: Limits = { testTimeout: 600_000, hookTimeout: 180_000 };
 const machines: Limits = { testTimeout: 120_000, hookTimeout: 180_000 };
 
 export default defineConfig({
@@ -39,6 +41,7 @@ export default defineConfig({
       project('ssh', machines, false),
       project('e2e', machines, false),
       project('package', kernel, false),
+      project('long', long, false),
     ],
   },
 });

@@ -72,6 +72,8 @@ export interface CorpusSummary {
   logs: number;
   /** Programs that were refused before the verifier wrote a word. */
   silent: number;
+  /** Logs of refused programs that hold instructions but no line of C. */
+  sourceless: number;
   refused: number;
   readonly unrecognized: string[];
   readonly withoutError: string[];
@@ -87,6 +89,7 @@ export function summarize(logs: readonly CorpusLog[]): CorpusSummary {
     programs: new Set(logs.map(({ object, name }) => `${object} ${name}`)).size,
     logs: logs.length,
     silent: 0,
+    sourceless: 0,
     refused: 0,
     unrecognized: [],
     withoutError: [],
@@ -104,9 +107,10 @@ export function summarize(logs: readonly CorpusLog[]): CorpusSummary {
     summary.refused++;
     const failure = parsed.failure();
     if (failure === undefined) summary.withoutError.push(place);
-    // Level 4 prints no instructions; before them, no line of C is known.
+    // Level 4 prints no instructions, and a kernel that cannot read an object's BTF prints no C lines at all.
     else if (failure.insnLine !== undefined && failure.source === undefined)
-      summary.withoutSource.push(place);
+      if (/^; /m.test(log)) summary.withoutSource.push(place);
+      else summary.sourceless++;
   }
   return summary;
 }
