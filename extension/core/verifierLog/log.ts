@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import { findFailure, type VerifierFailure } from './failure';
-import { findText } from './find';
+import { findLines, findText } from './find';
 import type { Insn } from './insn';
 import { LINE_KIND_NAMES, LineKind } from './kinds';
 import { LogParser } from './parser';
@@ -174,6 +174,11 @@ export class VerifierLog {
   /** Next line, from one on, that holds a text; -1 for none. */
   find(text: string, from = 0, options: { readonly ignoreCase?: boolean } = {}): number {
     return findText(this.#log.store, text, from, options.ignoreCase ?? false);
+  }
+
+  /** All lines from one on and before another that hold a text, ascending: a search in steps. */
+  findAll(text: string, from: number, to: number, options: { readonly ignoreCase?: boolean } = {}): number[] {
+    return findLines(this.#log.store, text, { from, to }, options.ignoreCase ?? false);
   }
 
   get pathCount(): number {

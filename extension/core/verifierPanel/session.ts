@@ -1,0 +1,219 @@
+// SPDX-License-Identifier: Apache-2.0
+import { type After, type CancelSignal, type Handlers, Messenger } from '../../protocol/messenger';
+import {
+  HOST_SIDE,
+  PAGE_SIDE,
+  type LogInfo,
+  type PanelState,
+  type Place,
+} from '../../protocol/verifierPanel';
+import type { Disposable } from '../util/disposable';
+import { PanelDocument } from './document';
+import { placeOf, summarizeLog, type Explain, type SummaryWords } from './summary';
+
+/** What a panel needs of the window that it is in. */
+export interface PanelHost {
+  readonly logs: readonly LogInfo[];
+  /** A log's text or bytes; rejects with one sentence when it is gone. */
+  read(id: string): Promise<Uint8Array | string>;
+  /** Opens a place in the sources; false when there is no such file. */
+  openPlace(place: Place): Promise<boolean>;
+  copy(text: string): Promise<void>;
+  openFrom(from: 'file' | 'clipboard' | 'editor' | 'text', current: string | undefined): Promise<void>;
+  readonly explain: Explain;
+  readonly words: SummaryWords;
+  /** The page's own strings. */
+  readonly texts: Readonly<Record<string, string>>;
+  readonly now: () => number;
+  readonly pause: () => Promise<void>;
+  readonly after: After;
+  readonly onFault: (message: string) => void;
+}
+
+/** Bytes or characters that are parsed in one turn; the first is small, so that rows are there at once. */
+const FIRST_PIECE = 1 << 18;
+const PIECE = 1 << 21;
+/** Milliseconds between two notes on how far it is. */
+const PROGRESS_MS = 60;
+
+/** The host's end of one panel: the log that it shows and the answers to its questions. */
+export class PanelSession implements Disposable {
+  readonly #host: PanelHost;
+  readonly #messenger: Messenger<typeof HOST_SIDE, typeof PAGE_SIDE>;
+  #document: PanelDocument;
+  #info: LogInfo | undefined;
+  /** Counts the logs that were opened, so that one that is still coming in ends when another is asked for. */
+  #opening = 0;
+  #ready = false;
+  /** A log that was asked for before the page was there. */
+  #wanted: string | undefined;
+  #line = 0;
+
+  constructor(host: PanelHost, post: (message: unknown) => void) {
+    this.#host = host;
+    this.#document = new PanelDocument(1, host);
+    this.#messenger = new Messenger({
+      mine: HOST_SIDE,
+      theirs: PAGE_SIDE,
+      handlers: this.#handlers(),
+      post,
+      after: host.after,
+      onFault: host.onFault,
+    });
+  }
+
+  /** The log that is shown. */
+  get current(): string | undefined {
+    return this.#info?.id;
+  }
+
+  /** Every message of the page goes here. */
+  receive(message: unknown): void {
+    this.#messenger.receive(message);
+  }
+
+  /** Shows a log; one that is shown already starts again at its error. */
+  show(id: string): void {
+    if (this.#ready) void this.#open(id, undefined);
+    else this.#wanted = id;
+  }
+
+  logsChanged(): void {
+    if (this.#ready) this.#messenger.note('logs', { logs: [...this.#host.logs] });
+  }
+
+  /** The cursor is on a line of C: goes to its instruction, the next from the selected one on. */
+  async follow(file: string, sourceLine: number): Promise<void> {
+    const document = this.#document;
+    const { line } = await document.locate({ sourceLine, file, near: this.#line }, false);
+    if (line >= 0 && document === this.#document) this.#messenger.note('select', { line });
+  }
+
+  dispose(): void {
+    this.#opening++;
+    this.#messenger.dispose();
+  }
+
+  #handlers(): Handlers<typeof HOST_SIDE> {
+    const document = () => this.#document;
+    return {
+      ready: state => this.#start(state),
+      open: ({ id }) => {
+        void this.#open(id, undefined);
+        return undefined;
+      },
+      rows: ({ revision, first, count }) => document().rows(revision, first, count),
+      filter: ({ filter }) => document().setFilter(filter),
+      fold: ({ line, folded }) => document().fold(line, folded),
+      locate: ({ target, show }) => document().locate(target, show),
+      state: ({ line }) => {
+        this.#line = line;
+        return document().state(this.#existing(line));
+      },
+      slice: request => document().slice({ ...request, line: this.#existing(request.line) }),
+      search: ({ query, from }, signal) => this.#search(query, from, signal),
+      match: ({ index }) => ({ line: document().match(index) }),
+      openSource: async request => ({ opened: await this.#openSource(request) }),
+      copy: async ({ what, line }) => {
+        const { log } = document();
+        await this.#host.copy(what === 'line' ? log.text(line) : document().stateText(this.#existing(line)));
+        return undefined;
+      },
+      openFrom: async ({ from }) => {
+        await this.#host.openFrom(from, this.current);
+        return undefined;
+      },
+    };
+  }
+
+  #existing(line: number): number {
+    if (line < this.#document.log.lineCount) return line;
+    throw new RangeError(`The log has no line ${line + 1}.`);
+  }
+
+  #start(state: PanelState) {
+    this.#ready = true;
+    const { logs, texts } = this.#host;
+    const wanted = this.#wanted ?? this.current ?? state.log;
+    this.#wanted = undefined;
+    const there = logs.find(log => log.id === wanted) ?? logs[0];
+    if (there) void this.#open(there.id, there.id === state.log ? state : undefined);
+    return { texts: { ...texts }, logs: [...logs] };
+  }
+
+  async #open(id: string, restored: PanelState | undefined): Promise<void> {
+    const turn = ++this.#opening;
+    const info = this.#host.logs.find(log => log.id === id);
+    if (!info) return;
+    const { revision } = this.#document.view;
+    const document = new PanelDocument(revision + 1, this.#host);
+    this.#document = document;
+    this.#info = info;
+    this.#line = restored?.line ?? 0;
+    const line = restored?.line === undefined ? {} : { line: restored.line };
+    try {
+      const read = this.#host.read(id);
+      if (restored?.filter !== undefined) await document.setFilter(restored.filter);
+      this.#messenger.note('opened', { log: info, view: document.view, ...line });
+      const data = await read;
+      if (!(await this.#feed(document, data, turn))) return;
+      const summary = summarizeLog(document.log, this.#host.explain, this.#host.words);
+      this.#messenger.note('loaded', { view: document.view, summary, ...line });
+    } catch (error) {
+      const message = error instanceof Error ? error.message : String(error);
+      if (turn === this.#opening) this.#messenger.note('failed', { message });
+    }
+  }
+
+  /** False when another log was asked for meanwhile. */
+  async #feed(document: PanelDocument, data: Uint8Array | string, turn: number): Promise<boolean> {
+    let told = -PROGRESS_MS;
+    for (let at = 0; at < data.length && turn === this.#opening;) {
+      const end = cut(data, at, at === 0 ? FIRST_PIECE : PIECE);
+      document.log.push(typeof data === 'string' ? data.slice(at, end) : data.subarray(at, end));
+      at = end;
+      const now = this.#host.now();
+      if (now - told >= PROGRESS_MS && at < data.length) {
+        told = now;
+        await document.grow();
+        this.#messenger.note('progress', {
+          view: document.view,
+          lines: document.log.lineCount,
+          share: at / data.length,
+        });
+      }
+      await this.#host.pause();
+    }
+    if (turn !== this.#opening) return false;
+    document.log.end();
+    await document.grow();
+    return true;
+  }
+
+  async #search(query: string, from: number, signal: CancelSignal) {
+    let told = this.#host.now();
+    return this.#document.search(query, from, {
+      cancelled: () => signal.cancelled,
+      onCount: count => {
+        const now = this.#host.now();
+        if (now - told < PROGRESS_MS) return;
+        told = now;
+        this.#messenger.note('searching', { count });
+      },
+    });
+  }
+
+  async #openSource(request: { line: number } | { place: Place }): Promise<boolean> {
+    if ('place' in request) return this.#host.openPlace(request.place);
+    const source = this.#document.log.source(this.#existing(request.line));
+    return source === undefined ? false : this.#host.openPlace(placeOf(source));
+  }
+}
+
+/** End of the next piece: behind a newline where there is one, so that large pieces are kept without a copy. */
+function cut(data: Uint8Array | string, at: number, size: number): number {
+  if (at + size >= data.length) return data.length;
+  const newline =
+    typeof data === 'string' ? data.lastIndexOf('\n', at + size - 1) : data.lastIndexOf(10, at + size - 1);
+  return newline > at ? newline + 1 : at + size;
+}

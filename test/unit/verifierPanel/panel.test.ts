@@ -1,0 +1,266 @@
+// SPDX-License-Identifier: Apache-2.0
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { VerifierLog } from '../../../extension/core/verifierLog';
+import { PanelSession, type PanelHost } from '../../../extension/core/verifierPanel';
+import { parseQuery } from '../../../extension/core/verifierPanel/query';
+import { Rows } from '../../../extension/core/verifierPanel/rows';
+import { Messenger } from '../../../extension/protocol/messenger';
+import {
+  HOST_SIDE,
+  PAGE_SIDE,
+  type PanelState,
+  type Place,
+  type Summary,
+  type View,
+} from '../../../extension/protocol/verifierPanel';
+
+/** Level 2: a branch that is put aside and taken up twice. */
+const LOG = [
+  '0: R1=ctx() R10=fp0',
+  '; int v = ctx->op; @ a.bpf.c:7',
+  '0: (61) r2 = *(u32 *)(r1 +0)          ; R1=ctx() R2_w=scalar()',
+  '; if (v == 1) @ a.bpf.c:8',
+  '1: (15) if r2 == 0x1 goto pc+2        ; R2_w=scalar()',
+  '2: (b7) r0 = 1                        ; R0_w=1',
+  '3: (95) exit',
+  '',
+  'from 1 to 4: R1=ctx() R2_w=1 R10=fp0',
+  '; return *v; @ a.bpf.c:9',
+  '4: (61) r0 = *(u32 *)(r2 +0)',
+  "R2 invalid mem access 'scalar'",
+  'processed 5 insns (limit 1000000) max_states_per_insn 0 total_states 1 peak_states 1 mark_read 1',
+  '',
+].join('\n');
+
+describe('a query', () => {
+  test.each([
+    ['', undefined],
+    ['#12', { kind: 'insn', insn: 12 }],
+    ['r3', { kind: 'register', register: 3 }],
+    ['r11', { kind: 'text', text: 'r11' }],
+    ['a.bpf.c:12', { kind: 'source', file: 'a.bpf.c', line: 12 }],
+    [':12', { kind: 'source', file: undefined, line: 12 }],
+    ['R0:1', { kind: 'text', text: 'R0:1' }],
+    ['"#12"', { kind: 'text', text: '#12' }],
+    ['invalid access', { kind: 'text', text: 'invalid access' }],
+  ])('%j', (input, query) => {
+    expect(parseQuery(input)).toEqual(query);
+  });
+});
+
+describe('finding all lines of a text in steps', () => {
+  test('gives what looking at each line gives', () => {
+    fc.assert(
+      fc.property(
+        fc.array(fc.string({ unit: fc.constantFrom('a', 'B', ' ', 'é'), maxLength: 6 }), { maxLength: 40 }),
+        fc.string({ unit: fc.constantFrom('a', 'b', 'é'), minLength: 1, maxLength: 2 }),
+        fc.nat(40),
+        fc.nat(40),
+        (lines, needle, from, length) => {
+          const log = VerifierLog.parse(lines.map(line => `${line}\n`).join(''));
+          const wanted = lines.flatMap((line, index) =>
+            index >= from && index < from + length && line.toLowerCase().includes(needle) ? [index] : [],
+          );
+          expect(log.findAll(needle, from, from + length, { ignoreCase: true })).toEqual(wanted);
+        },
+      ),
+    );
+  });
+});
+
+describe('rows', () => {
+  const log = VerifierLog.parse(LOG);
+  const rowsOf = (filter: Rows['filter'], folded: number[] = []): number[] => {
+    const rows = new Rows(log, filter, new Set(folded));
+    while (!rows.extend());
+    const lines = Array.from({ length: rows.count }, (_, row) => rows.line(row));
+    // A line that is a row is found again; others belong to a row before them.
+    lines.forEach((line, row) => expect(rows.row(line)).toBe(row));
+    expect(rows.line(rows.count)).toBe(-1);
+    return lines;
+  };
+
+  test('are all lines without a filter', () => {
+    expect(rowsOf('all')).toEqual(Array.from({ length: log.lineCount }, (_, line) => line));
+  });
+
+  test('are the lines of a filter', () => {
+    expect(rowsOf('instructions')).toEqual([2, 4, 5, 6, 10]);
+    expect(rowsOf('source')).toEqual([1, 3, 9]);
+    expect(rowsOf('errors')).toEqual([11]);
+    expect(rowsOf('unrecognized')).toEqual([]);
+  });
+
+  test('leave the first of a folded path, and the paths around it', () => {
+    expect(log.pathCount).toBe(2);
+    const { firstLine } = log.path(1);
+    expect(rowsOf('all', [1])).toEqual(Array.from({ length: firstLine + 1 }, (_, line) => line));
+    expect(rowsOf('all', [0])).toEqual([
+      0,
+      ...Array.from({ length: log.lineCount - firstLine }, (_, i) => firstLine + i),
+    ]);
+    expect(rowsOf('all', [0, 1])).toEqual([0, firstLine]);
+    expect(rowsOf('instructions', [0])).toEqual([2, 10]);
+  });
+});
+
+interface Page {
+  readonly page: Messenger<typeof PAGE_SIDE, typeof HOST_SIDE>;
+  readonly session: PanelSession;
+  readonly loaded: Promise<{ view: View; summary: Summary; line?: number | undefined }>;
+  readonly selected: number[];
+  readonly copied: string[];
+  readonly opened: Place[];
+  readonly failures: string[];
+}
+
+const WORDS: PanelHost['words'] = {
+  processed: 'processed',
+  totalStates: 'states',
+  peakStates: 'peak',
+  statesPerInsn: 'per insn',
+  stackOf: 'stack of {0}',
+  mainFunction: 'main',
+  time: 'time',
+  size: 'size',
+  ofLimit: '{0} of {1}',
+  headMissing: 'head',
+  tailMissing: 'tail',
+  refused: 'Refused',
+};
+
+/** A page without a browser on the real session. */
+function openPage(logs: Readonly<Record<string, string>>): Page {
+  const copied: string[] = [];
+  const opened: Place[] = [];
+  const failures: string[] = [];
+  const selected: number[] = [];
+  const host: PanelHost = {
+    logs: Object.keys(logs).map(id => ({ id, title: id, detail: '', verdict: 'unknown' })),
+    read: id => (logs[id] === '' ? Promise.reject(new Error('gone')) : Promise.resolve(logs[id] ?? '')),
+    openPlace: place => {
+      opened.push(place);
+      return Promise.resolve(true);
+    },
+    copy: text => {
+      copied.push(text);
+      return Promise.resolve();
+    },
+    openFrom: () => Promise.resolve(),
+    explain: () => undefined,
+    words: WORDS,
+    texts: { hello: 'Hello' },
+    now: () => performance.now(),
+    pause: () => new Promise(resolve => setImmediate(resolve)),
+    after: () => ({ dispose: () => undefined }),
+    onFault: message => failures.push(message),
+  };
+  const session: PanelSession = new PanelSession(host, message => page.receive(message));
+  let done: (value: Awaited<Page['loaded']>) => void;
+  const loaded = new Promise<Awaited<Page['loaded']>>(resolve => (done = resolve));
+  const page: Page['page'] = new Messenger({
+    mine: PAGE_SIDE,
+    theirs: HOST_SIDE,
+    handlers: {
+      logs: () => undefined,
+      opened: () => undefined,
+      progress: () => undefined,
+      loaded: (value: Awaited<Page['loaded']>) => done(value),
+      failed: (note: { message: string }) => failures.push(note.message),
+      select: (note: { line: number }) => selected.push(note.line),
+      searching: () => undefined,
+    },
+    post: message => session.receive(message),
+    after: host.after,
+    onFault: host.onFault,
+  });
+  return { page, session, loaded, selected, copied, opened, failures };
+}
+
+describe('a panel session', () => {
+  const start = async (logs: Readonly<Record<string, string>> = { a: LOG }, state: PanelState = {}) => {
+    const parts = openPage(logs);
+    await parts.page.request('ready', state);
+    return { ...parts, ...(await parts.loaded) };
+  };
+
+  test('opens a log at the instruction at fault and sums it up', async () => {
+    const { summary, view } = await start();
+    expect(view.rows).toBe(summary.lines);
+    expect(summary.errorLine).toBe(10);
+    expect(summary.explanation).toMatchObject({
+      title: 'Refused',
+      message: "R2 invalid mem access 'scalar'",
+      source: { file: 'a.bpf.c', line: 9 },
+    });
+    expect(summary.bars[0]).toMatchObject({ label: 'processed', value: 5, limit: 1_000_000 });
+    expect(summary.hotInsns).toHaveLength(5);
+  });
+
+  test('gives windows of rows, with where the instruction stands', async () => {
+    const { page, view } = await start();
+    const rows = await page.request('rows', { revision: view.revision, first: 1, count: 2 });
+    expect(rows.lines).toEqual([1, 2]);
+    expect(rows.insns).toEqual([-1, 0]);
+    expect(rows.places).toEqual(['a.bpf.c:7', '']);
+    expect(rows.texts[1]?.slice(rows.spans[2], rows.spans[3])).toBe('r2 = *(u32 *)(r1 +0)');
+    const stale = await page.request('rows', { revision: view.revision + 1, first: 0, count: 5 });
+    expect(stale.lines).toEqual([]);
+  });
+
+  test('finds, and shows what a fold or a filter hides', async () => {
+    const { page } = await start();
+    await expect(page.request('search', { query: 'r2', from: 5 })).resolves.toEqual({
+      count: 3,
+      index: 2,
+      line: 10,
+    });
+    await expect(page.request('match', { index: 0 })).resolves.toEqual({ line: 2 });
+    await page.request('fold', { folded: true });
+    const { row, view } = await page.request('locate', { target: { line: 10 }, show: true });
+    expect(view.rows).toBeGreaterThan(2);
+    const { lines } = await page.request('rows', { revision: view.revision, first: row, count: 1 });
+    expect(lines).toEqual([10]);
+    await page.request('filter', { filter: 'source' });
+    const shown = await page.request('locate', { target: { insn: 4, near: 0 }, show: true });
+    expect(shown.view.filter).toBe('all');
+  });
+
+  test('tells states and slices, opens sources, copies', async () => {
+    const { page, copied, opened } = await start();
+    const { frames } = await page.request('state', { line: 2 });
+    expect(frames[0]?.cells.find(cell => cell.name === 'r2')).toMatchObject({ changed: true });
+    const slice = await page.request('slice', { line: 10, register: 2 });
+    expect(slice.steps.map(step => step.line)).toContain(2);
+    await page.request('openSource', { line: 10 });
+    expect(opened).toEqual([{ file: 'a.bpf.c', line: 9, text: 'return *v;' }]);
+    await page.request('copy', { what: 'line', line: 3 });
+    expect(copied).toEqual(['; if (v == 1) @ a.bpf.c:8']);
+    await expect(page.request('state', { line: 1000 })).rejects.toMatchObject({ kind: 'failed' });
+  });
+
+  test('follows the cursor in the C file', async () => {
+    const { session, selected } = await start();
+    await session.follow('a.bpf.c', 8);
+    await session.follow('b.bpf.c', 8);
+    expect(selected).toEqual([4]);
+  });
+
+  test('comes back to the log, line and filter of before', async () => {
+    const state = { log: 'b', line: 4, filter: 'instructions' } as const;
+    const { view, line, session } = await start({ a: LOG, b: LOG }, state);
+    expect(session.current).toBe('b');
+    expect({ filter: view.filter, rows: view.rows, line }).toEqual({
+      filter: 'instructions',
+      rows: 5,
+      line: 4,
+    });
+  });
+
+  test('says when a log is gone', async () => {
+    const { page, failures } = openPage({ a: '' });
+    await page.request('ready', {});
+    await expect.poll(() => failures).toEqual(['gone']);
+  });
+});
