@@ -6,8 +6,13 @@ interface Limits {
   readonly hookTimeout: number;
 }
 
-/** One suite: the tests of a folder. Suites that share the kernel or a workbench run their files in turn. */
-function project(name: string, limits: Limits, fileParallelism: boolean): TestProjectInlineConfiguration {
+/** One suite: the tests of a folder. Suites whose files would meet in the kernel or the workbench run them in turn. */
+function project(
+  name: string,
+  limits: Limits,
+  fileParallelism: boolean,
+  globalSetup: string[] = [],
+): TestProjectInlineConfiguration {
   return {
     // Outside VS Code there is no such module: tests of extension/ui get the little that they need.
     resolve: { alias: { vscode: new URL('support/vscode.ts', import.meta.url).pathname } },
@@ -15,6 +20,7 @@ function project(name: string, limits: Limits, fileParallelism: boolean): TestPr
       name,
       include: [`test/${name}/**/*.test.ts`],
       ...limits,
+      globalSetup,
       // What is waited for comes when it comes: two cores may be busy with something else.
       expect: { poll: { timeout: Math.min(20_000, limits.testTimeout / 2), interval: 100 } },
       fileParallelism,
@@ -37,8 +43,8 @@ export default defineConfig({
     projects: [
       project('unit', quick, true),
       project('datapath', kernel, false),
-      project('agent', kernel, false),
-      project('ssh', machines, false),
+      project('agent', kernel, true, ['test/support/buildAgents.ts']),
+      project('ssh', machines, true),
       project('e2e', machines, false),
       project('package', kernel, false),
       project('long', long, false),

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import { type ChildProcess, execFile, spawn } from 'node:child_process';
-import { mkdir, readdir, rmdir } from 'node:fs/promises';
+import { mkdir, readdir, rename, rmdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import * as v from 'valibot';
 import {
@@ -23,11 +23,7 @@ const arch = process.arch === 'arm64' ? 'aarch64' : 'x86_64';
 export const builds = ['release', 'sanitize'] as const;
 export type Build = (typeof builds)[number];
 
-let made: Promise<unknown> | undefined;
-
-async function agentPath(build: Build): Promise<string> {
-  made ??= run('make', ['--silent', '-C', join(checkout, 'agent'), 'native', 'sanitize']);
-  await made;
+function agentPath(build: Build): string {
   return build === 'release'
     ? join(checkout, 'dist', 'agent', arch, 'sockmap-agent')
     : outPath('agent', 'sanitize', 'sockmap-agent');
@@ -42,12 +38,15 @@ export function fixtureObject(name: string): Promise<string> {
   const compile = async (): Promise<string> => {
     const folder = outPath('test', 'bpf');
     const object = join(folder, `${name}.bpf.o`);
+    // Another test file may compile it at the same time.
+    const fresh = `${object}.${process.pid}`;
     await mkdir(folder, { recursive: true });
     await run('clang', [
       ...['-target', 'bpf', '-g', '-O2', '-Wall', '-Wextra', '-Werror'],
       ...['-idirafter', `/usr/include/${arch}-linux-gnu`],
-      ...['-c', join(checkout, 'test', 'fixtures', 'bpf', `${name}.bpf.c`), '-o', object],
+      ...['-c', join(checkout, 'test', 'fixtures', 'bpf', `${name}.bpf.c`), '-o', fresh],
     ]);
+    await rename(fresh, object);
     return object;
   };
   const object = objects.get(name) ?? compile();
@@ -154,7 +153,7 @@ async function bpffsMount(agent: string): Promise<string> {
 
 /** An agent with a bpffs folder of its own; `cleanup` takes off by force what is attached there. */
 export async function createAgent(cleanup: Cleanup, build: Build): Promise<TestAgent> {
-  const path = await agentPath(build);
+  const path = agentPath(build);
   const bpffs = join(await bpffsMount(path), testName('agent'));
   await mkdir(bpffs);
   const agent = new TestAgent(path, bpffs);

@@ -4,10 +4,15 @@ import { join } from 'node:path';
 import { format } from 'node:util';
 import { reportMark } from './mark';
 
-/** Counts of a run, with the names that vitest's JSON report gives them. */
+/** A run, with the names that vitest's JSON report gives its parts. */
 interface Report {
   numTotalTests: number;
   numPassedTests: number;
+  testResults: {
+    name: string;
+    status: 'passed' | 'failed';
+    assertionResults: { fullName: string; status: string; failureMessages: string[] }[];
+  }[];
 }
 
 /**
@@ -26,14 +31,23 @@ export async function run(): Promise<void> {
   const files = readdirSync(__dirname, { recursive: true, encoding: 'utf8' });
   for (const file of files.sort()) if (file.endsWith('.test.js')) mocha.addFile(join(__dirname, file));
   await mocha.loadFilesAsync();
-  const report: Report = { numTotalTests: 0, numPassedTests: 0 };
+  const report: Report = { numTotalTests: 0, numPassedTests: 0, testResults: [] };
+  const failed = (fullName: string, status: 'failed' | 'pending', message: string): void => {
+    report.numTotalTests++;
+    const assertion = { fullName, status, failureMessages: [message] };
+    report.testResults.push({ name: 'test/host', status: 'failed', assertionResults: [assertion] });
+  };
   await new Promise<void>(resolve => {
     const runner = mocha.run(() => {
       resolve();
     });
     // A failing hook has no test of its own, but it is a failure.
-    runner.on('fail', () => report.numTotalTests++);
-    runner.on('pending', () => report.numTotalTests++);
+    runner.on('fail', (test, error: Error) => {
+      failed(test.fullTitle(), 'failed', error.message);
+    });
+    runner.on('pending', test => {
+      failed(test.fullTitle(), 'pending', 'skipped');
+    });
     runner.on('pass', () => {
       report.numTotalTests++;
       report.numPassedTests++;
@@ -42,8 +56,8 @@ export async function run(): Promise<void> {
   const path = process.env['SOCKMAP_HOST_REPORT'];
   if (path !== undefined) writeFileSync(path, JSON.stringify(report));
   const floor = Math.max(1, Number(process.env['SOCKMAP_HOST_FLOOR'] ?? '1'));
-  const failed = report.numTotalTests - report.numPassedTests;
-  if (failed > 0) throw new Error(`${failed} tests of the extension host failed or were skipped`);
+  const missed = report.numTotalTests - report.numPassedTests;
+  if (missed > 0) throw new Error(`${missed} tests of the extension host failed or were skipped`);
   if (report.numTotalTests < floor) {
     throw new Error(`${report.numTotalTests} tests ran in the extension host, the floor is ${floor}`);
   }

@@ -1,12 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 import { readFile } from 'node:fs/promises';
+import { join, relative } from 'node:path';
+import * as v from 'valibot';
 import { binPath, checkout, outPath } from './checkout';
-import { join } from 'node:path';
 
 /** Outcome of one suite; a skipped test counts as failed. */
 export interface Counts {
   readonly passed: number;
   readonly failed: number;
+  /** The failed tests: name, and the first line of what went wrong. */
+  readonly failures: readonly string[];
 }
 
 /** Something to do before suites run; it has no counts of its own, but its failure is one. */
@@ -78,38 +81,51 @@ export const steps: readonly Step[] = [
   },
 ];
 
-function numberAt(value: object, key: string): number {
-  const found: unknown = Reflect.get(value, key);
-  return typeof found === 'number' ? found : 0;
-}
+const assertion = v.object({
+  fullName: v.string(),
+  status: v.string(),
+  failureMessages: v.optional(v.array(v.string())),
+});
+/** What vitest's JSON reporter and test/host/index.ts leave; a file without tests could not be loaded. */
+const reportFile = v.object({
+  numTotalTests: v.number(),
+  numPassedTests: v.number(),
+  testResults: v.array(
+    v.object({
+      name: v.string(),
+      status: v.string(),
+      message: v.optional(v.string()),
+      assertionResults: v.array(assertion),
+    }),
+  ),
+});
 
-/** Reads the counts of a vitest or host report; undefined when there is none that can be read. */
+const firstLine = (text: string | undefined): string => text?.trim().split('\n')[0] ?? '';
+
+/** Reads a suite's report; undefined when there is none that can be read. */
 export async function readCounts(path: string): Promise<Counts | undefined> {
-  let value: unknown;
+  let read: v.InferOutput<typeof reportFile>;
   try {
-    value = JSON.parse(await readFile(path, 'utf8'));
+    read = v.parse(reportFile, JSON.parse(await readFile(path, 'utf8')));
   } catch {
     return undefined;
   }
-  if (typeof value !== 'object' || value === null) return undefined;
-  const passed = numberAt(value, 'numPassedTests');
-  const total = numberAt(value, 'numTotalTests');
-  return { passed, failed: total - passed };
+  const failures = read.testResults.flatMap(file => {
+    const failed = file.assertionResults.filter(({ status }) => status !== 'passed');
+    const place = relative(checkout, file.name);
+    if (file.status === 'failed' && failed.length === 0) return [`${place}: ${firstLine(file.message)}`];
+    return failed.map(
+      ({ fullName, failureMessages }) => `${place}: ${fullName}: ${firstLine(failureMessages?.[0])}`,
+    );
+  });
+  return { passed: read.numPassedTests, failed: read.numTotalTests - read.numPassedTests, failures };
 }
+
+const floor = v.pipe(v.number(), v.integer(), v.minValue(1));
+const floors = v.object(v.entriesFromList(suiteNames, floor));
 
 /** Fewest tests that each suite must pass, as recorded beside this file. */
 export async function readFloors(): Promise<Readonly<Record<SuiteName, number>>> {
-  const value: unknown = JSON.parse(await readFile(join(checkout, 'test', 'rig', 'floors.json'), 'utf8'));
-  if (typeof value !== 'object' || value === null)
-    throw new Error('test/rig/floors.json must hold an object.');
-  const floor = (name: SuiteName): number => Math.max(1, numberAt(value, name));
-  return {
-    unit: floor('unit'),
-    datapath: floor('datapath'),
-    agent: floor('agent'),
-    ssh: floor('ssh'),
-    host: floor('host'),
-    e2e: floor('e2e'),
-    package: floor('package'),
-  };
+  const path = join(checkout, 'test', 'rig', 'floors.json');
+  return v.parse(floors, JSON.parse(await readFile(path, 'utf8')));
 }

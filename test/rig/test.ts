@@ -76,25 +76,27 @@ async function runSuite(suite: Suite, floor: number): Promise<Counts> {
   const started = performance.now();
   await rm(suite.report, { force: true });
   const code = await execute(suite.command, suite.limitSeconds);
-  const counted = (await readCounts(suite.report)) ?? { passed: 0, failed: 0 };
+  const counted = (await readCounts(suite.report)) ?? { passed: 0, failed: 0, failures: [] };
   let { failed } = counted;
+  const failures = counted.failures.map(failure => `${suite.name}: ${failure}`);
+  /** Goes wrong beside the tests. */
+  const wrong = (what: string): void => {
+    console.log(`${suite.name}: ${what}`);
+    failures.push(`${suite.name}: ${what}`);
+    failed += 1;
+  };
   if (code === undefined) {
-    console.log(`${suite.name}: ended after its limit of ${suite.limitSeconds} s`);
+    wrong(`ended after its limit of ${suite.limitSeconds} s`);
     for (const name of await removeLeftovers())
       console.log(`${suite.name}: left ${name}, which is removed now`);
-    failed += 1;
   } else if (code !== 0 && failed === 0) {
-    console.log(`${suite.name}: ended with exit code ${code}`);
-    failed += 1;
+    wrong(`ended with exit code ${code}`);
   }
-  if (counted.passed + counted.failed < floor) {
-    console.log(`${suite.name}: fewer tests than the floor in test/rig/floors.json`);
-    failed += 1;
-  }
+  if (counted.passed + counted.failed < floor) wrong('fewer tests than the floor in test/rig/floors.json');
   console.log(
     `${suite.name}: ${counted.passed} passed, ${failed} failed (floor ${floor}), ${seconds(started)}`,
   );
-  return { passed: counted.passed, failed };
+  return { passed: counted.passed, failed, failures };
 }
 
 /** Installs what the chosen suites need, beside the first of them; a failure shows where it is needed. */
@@ -137,6 +139,7 @@ async function main(args: readonly string[]): Promise<number> {
   const prepared = prepare(chosen);
   let passed = 0;
   let failed = 0;
+  const failures: string[] = [];
   const beside: Promise<number>[] = [];
   for (const step of wanted) {
     const running = runStep(step);
@@ -148,8 +151,10 @@ async function main(args: readonly string[]): Promise<number> {
     const counts = await runSuite(suite, floors[suite.name]);
     passed += counts.passed;
     failed += counts.failed;
+    failures.push(...counts.failures);
   }
   for (const failures of await Promise.all(beside)) failed += failures;
+  for (const failure of failures) console.log(`failed: ${failure}`);
   console.log(`\nall of it took ${seconds(started)}`);
   console.log(`${passed} passed, ${failed} failed`);
   return failed === 0 ? 0 : 1;
