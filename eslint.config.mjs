@@ -38,5 +38,10 @@ export default tseslint.config(
     pure,
   ),
   restrict(['extension/host/**/*.ts'], ['vscode', '*/ui/*'], noVscode),
+  restrict(
+    ['media/**/*.ts'],
+    ['vscode', 'node:*', 'fs', 'path', 'child_process', '*/host/*', '*/ui/*', 'vscode-jsonrpc*'],
+    'pages run in a browser: what they need of the host comes by message.',
+  ),
   { files: ['test/rig/**', 'test/bench/**'], rules: { 'no-console': 'off' } },
 );

@@ -1,28 +1,46 @@
 // SPDX-License-Identifier: Apache-2.0
-/** Bundles the extension into dist/. `--watch` rebuilds on change, `--production` minifies. */
+/** Bundles the extension and its web pages into dist/. `--watch` rebuilds on change, `--production` minifies. */
 import * as esbuild from 'esbuild';
 
 const watch = process.argv.includes('--watch');
 const production = process.argv.includes('--production');
 
 /** @type {esbuild.BuildOptions} */
-const options = {
-  entryPoints: ['extension/main.ts'],
-  outfile: 'dist/extension.js',
+const common = {
   bundle: true,
-  platform: 'node',
-  format: 'cjs',
-  target: 'node20',
-  external: ['vscode'],
   mainFields: ['module', 'main'],
   minify: production,
   sourcemap: production ? false : 'linked',
   logLevel: 'warning',
 };
 
+/** @type {esbuild.BuildOptions[]} */
+const bundles = [
+  {
+    ...common,
+    entryPoints: ['extension/main.ts'],
+    outfile: 'dist/extension.js',
+    platform: 'node',
+    format: 'cjs',
+    target: 'node20',
+    external: ['vscode'],
+  },
+  {
+    ...common,
+    entryPoints: ['media/verifier/main.ts', 'media/verifier/main.css'],
+    outdir: 'dist/media/verifier',
+    platform: 'browser',
+    format: 'esm',
+    // Chromium of the oldest VS Code that the extension runs in.
+    target: 'chrome132',
+  },
+];
+
 if (watch) {
-  const context = await esbuild.context(options);
-  await context.watch();
+  for (const options of bundles) {
+    const context = await esbuild.context(options);
+    await context.watch();
+  }
 } else {
-  await esbuild.build(options);
+  await Promise.all(bundles.map(options => esbuild.build(options)));
 }

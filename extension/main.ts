@@ -40,6 +40,7 @@ export function activate(context: vscode.ExtensionContext): Activation {
     }),
     clock: systemClock,
     memento: context.workspaceState,
+    extensionUri: context.extensionUri,
     listSshHosts: () => listSshConfigHosts(),
     builtinObject: context.asAbsolutePath(join('dist', 'bpf', 'sockmap.bpf.o')),
     buildDir: (context.storageUri ?? context.globalStorageUri).fsPath,

@@ -43,12 +43,20 @@ export const COMMANDS = {
   clearSocketFilter: 'sockmap.clearSocketFilter',
   sortSockets: 'sockmap.sortSockets',
   openSource: 'sockmap.openSource',
+  openVerifierLogInEditor: 'sockmap.openVerifierLogInEditor',
 } as const;
 export type CommandKey = keyof typeof COMMANDS;
 export type CommandId = (typeof COMMANDS)[CommandKey];
 
 export const VIEW_CONTAINER = 'sockmap';
-export const VIEWS = { hosts: 'sockmap.hosts', maps: 'sockmap.maps' } as const;
+export const PANEL_CONTAINER = 'sockmap-panel';
+export const VIEWS = {
+  hosts: 'sockmap.hosts',
+  maps: 'sockmap.maps',
+  verifierLog: 'sockmap.verifierLog',
+} as const;
+/** Type of the editors that show a verifier log. */
+export const VERIFIER_EDITOR = 'sockmap.verifierLogEditor';
 export const WALKTHROUGH = 'sockmap.start';
 
 /** Context keys that the extension sets, with the type of each value. */

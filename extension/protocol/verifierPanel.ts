@@ -150,6 +150,10 @@ const located = v.object({
 });
 export type Located = v.InferOutput<typeof located>;
 
+/** The page's own strings: the host has each of them in the user's language. */
+export const PAGE_TEXTS = ['loading'] as const;
+export type PageText = (typeof PAGE_TEXTS)[number];
+
 /** What the panel remembers over a reload of the window. */
 export const panelState = v.object({
   log: optionalText,

@@ -23,6 +23,8 @@ import { StateStore } from './state';
 import { HitRateItem } from './status/hitRateItem';
 import { HostsView } from './trees/hostsView';
 import { MapsView } from './trees/mapsView';
+import { LogLibrary } from './verifierPanel/library';
+import { VerifierPanels } from './verifierPanel/verifierPanels';
 
 export interface UiParts extends Pick<
   Services,
@@ -33,6 +35,7 @@ export interface UiParts extends Pick<
   readonly builder: Builder;
   readonly clock: Clock;
   readonly memento: vscode.Memento;
+  readonly extensionUri: vscode.Uri;
 }
 
 /** Views, status bar and commands over the hosts. Nothing is started before somebody looks or asks. */
@@ -51,6 +54,10 @@ export function createUi(parts: UiParts): Disposable {
   const recorder = new RunRecorder(runs, { logger: log, includeDirs });
   const verifierLogs = store.add(new VerifierLogs(runs));
   const verifierProblems = store.add(new VerifierProblems(runs, clock));
+  const library = store.add(new LogLibrary(runs));
+  const verifierPanels = store.add(
+    new VerifierPanels({ library, clock, logger: log, extensionUri: parts.extensionUri }),
+  );
   const problems = store.add(new BuildProblems());
   const windows = store.add(
     new MapWindows(() => ({ filter: state.value.socketFilter, order: state.value.socketOrder })),
@@ -94,6 +101,7 @@ export function createUi(parts: UiParts): Disposable {
       recorder,
       verifierLogs,
       verifierProblems,
+      verifierPanels,
       problems,
       windows,
       maps,

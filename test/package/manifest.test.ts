@@ -5,6 +5,7 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import {
   COMMANDS,
   CONTEXT_KEYS,
+  PANEL_CONTAINER,
   SETTINGS,
   SETTING_SECTION,
   VIEWS,
@@ -88,11 +89,11 @@ describe('package.json', () => {
   });
 
   it('contributes the views and the walkthrough that the code declares', () => {
-    expect(Object.keys(manifest.contributes.views)).toEqual([VIEW_CONTAINER]);
+    expect(Object.keys(manifest.contributes.views)).toEqual([VIEW_CONTAINER, PANEL_CONTAINER]);
     const views = Object.values(manifest.contributes.views).flat();
     expect(sorted(views.map(view => view.id))).toEqual(sorted(Object.values(VIEWS)));
     const containers = Object.values(manifest.contributes.viewsContainers).flat();
-    expect(containers.map(container => container.id)).toEqual([VIEW_CONTAINER]);
+    expect(containers.map(container => container.id)).toEqual([VIEW_CONTAINER, PANEL_CONTAINER]);
     expect(manifest.contributes.walkthroughs.map(walkthrough => walkthrough.id)).toEqual([WALKTHROUGH]);
   });
 

@@ -12,10 +12,11 @@ const allowed = [
   /^extension\/(readme|changelog)\.md$/i,
   /^extension\/LICENSE(\.txt)?$/,
   /^extension\/dist\/extension\.js$/,
+  /^extension\/dist\/media\/verifier\/main\.(js|css)$/,
   /^extension\/dist\/agent\/(x86_64|aarch64)\/sockmap-agent$/,
   /^extension\/dist\/agent\/SHA256SUMS$/,
   /^extension\/dist\/bpf\/[a-z_]+\.bpf\.o$/,
-  /^extension\/media\/[a-z/-]+\.(svg|png|md|css|js)$/,
+  /^extension\/media\/[a-z/-]+\.(svg|png|md)$/,
 ];
 
 const required = [
@@ -25,6 +26,8 @@ const required = [
   'extension/readme.md',
   'extension/changelog.md',
   'extension/dist/extension.js',
+  'extension/dist/media/verifier/main.js',
+  'extension/dist/media/verifier/main.css',
   'extension/dist/bpf/sockmap.bpf.o',
   'extension/dist/agent/x86_64/sockmap-agent',
   'extension/dist/agent/aarch64/sockmap-agent',

@@ -13,6 +13,8 @@ import { placeOf, summarizeLog, type Explain, type SummaryWords } from './summar
 
 /** What a panel needs of the window that it is in. */
 export interface PanelHost {
+  /** Resolves when the logs of earlier windows are known. */
+  settled(): Promise<void>;
   readonly logs: readonly LogInfo[];
   /** A log's text or bytes; rejects with one sentence when it is gone. */
   read(id: string): Promise<Uint8Array | string>;
@@ -70,6 +72,12 @@ export class PanelSession implements Disposable {
   /** Every message of the page goes here. */
   receive(message: unknown): void {
     this.#messenger.receive(message);
+  }
+
+  /** The page is hidden and gone; nothing is done until it is back. */
+  hide(): void {
+    this.#opening++;
+    this.#ready = false;
   }
 
   /** Shows a log; one that is shown already starts again at its error. */
@@ -131,7 +139,8 @@ export class PanelSession implements Disposable {
     throw new RangeError(`The log has no line ${line + 1}.`);
   }
 
-  #start(state: PanelState) {
+  async #start(state: PanelState) {
+    await this.#host.settled();
     this.#ready = true;
     const { logs, texts } = this.#host;
     const wanted = this.#wanted ?? this.current ?? state.log;

@@ -9,6 +9,7 @@ import { attach } from './attach';
 import { detach } from './detach';
 import { copyDiagnostics } from './diagnostics';
 import { connect, connectInTerminal, disconnect, removeHost } from './hosts';
+import { openVerifierLogInEditor } from './verifierLog';
 import { build, showVerifierLog, verify } from './verify';
 import {
   clearSocketFilter,
@@ -45,10 +46,16 @@ const HANDLERS: { readonly [K in CommandKey]: Handler } = {
   clearSocketFilter,
   sortSockets,
   openSource,
+  openVerifierLogInEditor,
 };
 
 /** These start no process and read nothing of the workspace. */
-const UNTRUSTED: ReadonlySet<CommandKey> = new Set(['showLog', 'copyDiagnostics', 'showVerifierLog']);
+const UNTRUSTED: ReadonlySet<CommandKey> = new Set([
+  'showLog',
+  'copyDiagnostics',
+  'showVerifierLog',
+  'openVerifierLogInEditor',
+]);
 
 export function registerCommands(services: Services): Disposable {
   const store = new DisposableStore();

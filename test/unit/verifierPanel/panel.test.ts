@@ -137,6 +137,7 @@ function openPage(logs: Readonly<Record<string, string>>): Page {
   const failures: string[] = [];
   const selected: number[] = [];
   const host: PanelHost = {
+    settled: () => Promise.resolve(),
     logs: Object.keys(logs).map(id => ({ id, title: id, detail: '', verdict: 'unknown' })),
     read: id => (logs[id] === '' ? Promise.reject(new Error('gone')) : Promise.resolve(logs[id] ?? '')),
     openPlace: place => {

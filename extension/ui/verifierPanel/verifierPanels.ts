@@ -1,0 +1,146 @@
+// SPDX-License-Identifier: Apache-2.0
+import * as vscode from 'vscode';
+import { VERIFIER_EDITOR, VIEWS } from '../../contrib/ids';
+import type { Logger } from '../../core/logger';
+import type { PanelHost } from '../../core/verifierPanel';
+import { explain } from '../../core/verifierLog';
+import type { Clock } from '../../core/util/clock';
+import { type Disposable, DisposableStore } from '../../core/util/disposable';
+import { locationOf } from '../documents/verifierProblems';
+import { pageFolder } from './html';
+import type { LogLibrary } from './library';
+import { PanelSurface } from './surface';
+import { pageTexts, summaryWords } from './texts';
+
+export interface VerifierPanelsOptions {
+  readonly library: LogLibrary;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  readonly extensionUri: vscode.Uri;
+}
+
+/** The Verifier Log in the panel area, and as an editor; both come back after a reload of the window. */
+export class VerifierPanels implements vscode.WebviewViewProvider, vscode.WebviewPanelSerializer, Disposable {
+  readonly #store = new DisposableStore();
+  readonly #options: VerifierPanelsOptions;
+  readonly #surfaces = new Set<PanelSurface>();
+  #view: PanelSurface | undefined;
+  /** A log to show in the view once it is there. */
+  #wanted: string | undefined;
+
+  constructor(options: VerifierPanelsOptions) {
+    this.#options = options;
+    this.#store.add(vscode.window.registerWebviewViewProvider(VIEWS.verifierLog, this));
+    this.#store.add(vscode.window.registerWebviewPanelSerializer(VERIFIER_EDITOR, this));
+    this.#store.add(
+      options.library.onDidChange(() => {
+        for (const { session } of this.#surfaces) session.logsChanged();
+      }),
+    );
+  }
+
+  resolveWebviewView(view: vscode.WebviewView): void {
+    const surface = this.#open(view.webview);
+    this.#view = surface;
+    if (this.#wanted !== undefined) surface.session.show(this.#wanted);
+    this.#wanted = undefined;
+    view.onDidChangeVisibility(() => {
+      if (!view.visible) surface.session.hide();
+    });
+    view.onDidDispose(() => {
+      this.#close(surface);
+      if (this.#view === surface) this.#view = undefined;
+    });
+  }
+
+  deserializeWebviewPanel(panel: vscode.WebviewPanel): Promise<void> {
+    this.#adopt(panel);
+    return Promise.resolve();
+  }
+
+  /** Shows a log in the panel area. */
+  async show(id: string): Promise<void> {
+    if (this.#view === undefined) this.#wanted = id;
+    else this.#view.session.show(id);
+    await vscode.commands.executeCommand(`${VIEWS.verifierLog}.focus`);
+  }
+
+  /** Opens a log, else that of the panel area, as an editor. */
+  openInEditor(id: string | undefined): void {
+    const panel = vscode.window.createWebviewPanel(
+      VERIFIER_EDITOR,
+      vscode.l10n.t('Verifier Log'),
+      vscode.ViewColumn.Active,
+      { enableScripts: true, localResourceRoots: [pageFolder(this.#options.extensionUri)] },
+    );
+    const log = id ?? this.#view?.session.current;
+    const surface = this.#adopt(panel);
+    if (log !== undefined) surface.session.show(log);
+  }
+
+  dispose(): void {
+    for (const surface of this.#surfaces) surface.dispose();
+    this.#surfaces.clear();
+    this.#store.dispose();
+  }
+
+  #adopt(panel: vscode.WebviewPanel): PanelSurface {
+    panel.iconPath = vscode.Uri.joinPath(this.#options.extensionUri, 'media', 'icon.svg');
+    const surface = this.#open(panel.webview);
+    panel.onDidChangeViewState(() => {
+      if (!panel.visible) surface.session.hide();
+    });
+    panel.onDidDispose(() => this.#close(surface));
+    return surface;
+  }
+
+  #open(webview: vscode.Webview): PanelSurface {
+    const surface: PanelSurface = new PanelSurface(
+      webview,
+      this.#host(() => surface.session.current),
+      this.#options.extensionUri,
+    );
+    this.#surfaces.add(surface);
+    return surface;
+  }
+
+  #close(surface: PanelSurface): void {
+    this.#surfaces.delete(surface);
+    surface.dispose();
+  }
+
+  #host(current: () => string | undefined): PanelHost {
+    const { library, clock, logger } = this.#options;
+    return {
+      settled: () => library.settled,
+      get logs() {
+        return library.logs;
+      },
+      read: id => library.read(id),
+      openPlace: async place => {
+        const id = current();
+        const run = id === undefined ? undefined : library.run(id);
+        const { file, line, text } = place;
+        const location =
+          run &&
+          (await locationOf(run, {
+            text,
+            ...(file === undefined ? {} : { file }),
+            ...(line === undefined ? {} : { line }),
+          }));
+        if (location === undefined) return false;
+        await vscode.window.showTextDocument(location.uri, { selection: location.range });
+        return true;
+      },
+      copy: async text => vscode.env.clipboard.writeText(text),
+      openFrom: () => Promise.resolve(),
+      explain,
+      words: summaryWords(),
+      texts: pageTexts(),
+      now: () => clock.now(),
+      pause: () => new Promise(resolve => setImmediate(resolve)),
+      after: (delayMs, action) => clock.after(delayMs, action),
+      onFault: message => logger.warn(`verifier log panel: ${message}`),
+    };
+  }
+}
