@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import { readFile, stat } from 'node:fs/promises';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { vsixPath } from '../rig/vsix';
+import { freshVsix } from '../rig/vsix';
 import { type ZipEntry, zipEntries } from './zip';
 
 /** Every file that may be shipped; whatever else appears has to be decided on here. */
@@ -41,7 +41,7 @@ describe('the VSIX', () => {
   let entries: ZipEntry[];
 
   beforeAll(async () => {
-    path = await vsixPath();
+    path = await freshVsix();
     entries = zipEntries(await readFile(path));
   });
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-import { mkdir, readFile, rm } from 'node:fs/promises';
+import { mkdir, readFile, rm, stat } from 'node:fs/promises';
 import { binPath, checkout, outPath } from './checkout';
 import { join } from 'node:path';
 import { run } from './processes';
@@ -31,4 +31,18 @@ export async function packExtension(build: boolean): Promise<string> {
   const args = ['package', '--no-dependencies', '--allow-missing-repository', '--out', vsix];
   await run(binPath('vsce'), args, { cwd: checkout });
   return vsix;
+}
+
+/** The package of what is built: packed anew when a build came after it. */
+export async function freshVsix(): Promise<string> {
+  const path = await vsixPath();
+  const built = [join(checkout, 'dist', 'extension.js'), join(checkout, 'package.json')];
+  const [packed, ...sources] = await Promise.all([path, ...built].map(modified));
+  return packed !== undefined && sources.every(time => time !== undefined && time <= packed)
+    ? path
+    : packExtension(false);
+}
+
+async function modified(path: string): Promise<number | undefined> {
+  return (await stat(path).catch(() => undefined))?.mtimeMs;
 }
