@@ -43,7 +43,10 @@ export const COMMANDS = {
   clearSocketFilter: 'sockmap.clearSocketFilter',
   sortSockets: 'sockmap.sortSockets',
   openSource: 'sockmap.openSource',
+  openVerifierLog: 'sockmap.openVerifierLog',
   openVerifierLogInEditor: 'sockmap.openVerifierLogInEditor',
+  openVerifierLogAsText: 'sockmap.openVerifierLogAsText',
+  copyVerifierLogLine: 'sockmap.copyVerifierLogLine',
 } as const;
 export type CommandKey = keyof typeof COMMANDS;
 export type CommandId = (typeof COMMANDS)[CommandKey];
@@ -90,6 +93,7 @@ export interface SettingTypes {
   'detach.drainTimeout': number;
   'verify.logLevel': number;
   'verify.keepRuns': number;
+  'verifierLog.followCursor': boolean;
 }
 export const SETTINGS = [
   'clang.path',
@@ -102,6 +106,7 @@ export const SETTINGS = [
   'detach.drainTimeout',
   'verify.logLevel',
   'verify.keepRuns',
+  'verifierLog.followCursor',
 ] as const satisfies readonly (keyof SettingTypes)[];
 export type SettingKey = keyof SettingTypes;
 

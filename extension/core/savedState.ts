@@ -19,6 +19,8 @@ export interface SavedState {
   readonly active?: { readonly hostId: string; readonly name: string };
   readonly socketFilter?: string;
   readonly socketOrder?: SocketOrder;
+  /** Files that were opened as verifier logs, the last one first. */
+  readonly recentLogs?: readonly string[];
 }
 
 /** Raised when an older reader would misread what is stored; other versions start empty. */
@@ -42,6 +44,8 @@ export function decodeState(value: unknown): SavedState {
   const active = value['active'];
   const cgroups = isRecord(value['lastCgroup']) ? Object.entries(value['lastCgroup']) : [];
   const connected: unknown[] = Array.isArray(value['connectedHosts']) ? value['connectedHosts'] : [];
+  const recentLogs: unknown[] = Array.isArray(value['recentLogs']) ? value['recentLogs'] : [];
+  const recent = recentLogs.filter(path => typeof path === 'string');
   return {
     ...text(value, 'lastHost'),
     ...(lastProgram === undefined ? {} : { lastProgram }),
@@ -54,6 +58,7 @@ export function decodeState(value: unknown): SavedState {
       : {}),
     ...text(value, 'socketFilter'),
     ...(socketOrder === undefined ? {} : { socketOrder }),
+    ...(recent.length === 0 ? {} : { recentLogs: recent }),
   };
 }
 

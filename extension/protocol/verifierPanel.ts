@@ -142,6 +142,33 @@ export const sliceView = v.object({
 export type SliceOfValue = v.InferOutput<typeof sliceView>;
 export type SliceRoleName = SliceOfValue['steps'][number]['role'];
 
+const change = {
+  before: v.optional(v.number()),
+  after: v.optional(v.number()),
+  /** after - before; missing where one of them is. */
+  delta: v.optional(v.number()),
+};
+
+export const comparison = v.object({
+  /** Other runs of the program, the newest first; none for a log that is no run's. */
+  runs: v.array(v.object({ id: text, title: text })),
+  /** The run of the shown log is `after` in each. */
+  changes: v.array(
+    v.object({
+      run: text,
+      title: text,
+      /** False when a log did not hold every visit: the lines then tell of the last path only. */
+      exact: v.boolean(),
+      /** Lines of C that were visited as often as before. */
+      sameLines: uint,
+      metrics: v.array(v.object({ label: text, ...change })),
+      /** Visits by line of C, the biggest change first. */
+      lines: v.array(v.object({ place, ...change })),
+    }),
+  ),
+});
+export type Comparison = v.InferOutput<typeof comparison>;
+
 const located = v.object({
   /** -1 when the log has no such line. */
   line: v.pipe(v.number(), v.safeInteger()),
@@ -208,6 +235,12 @@ export const HOST_SIDE = {
       params: v.union([v.object({ line: uint }), v.object({ place })]),
       result: v.object({ opened: v.boolean() }),
     },
+    /** How the shown log's run differs from others; without ids from the run before it. */
+    compare: {
+      params: v.object({ with: v.pipe(v.array(text), v.maxLength(10)) }),
+      result: comparison,
+    },
+    /** Puts a line, with the line of C that it belongs to, or a state on the clipboard. */
     copy: { params: v.object({ what: v.picklist(['line', 'state']), line: uint }), result: done },
     /** Runs one of the commands that open a log. */
     openFrom: {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import { join } from 'node:path';
 import * as vscode from 'vscode';
+import { COMMANDS } from '../contrib/ids';
 import { Hold } from '../core/hold';
 import type { Clock } from '../core/util/clock';
 import { type Disposable, DisposableStore } from '../core/util/disposable';
@@ -54,9 +55,19 @@ export function createUi(parts: UiParts): Disposable {
   const recorder = new RunRecorder(runs, { logger: log, includeDirs });
   const verifierLogs = store.add(new VerifierLogs(runs));
   const verifierProblems = store.add(new VerifierProblems(runs, clock));
-  const library = store.add(new LogLibrary(runs));
+  const library = store.add(new LogLibrary(runs, state));
   const verifierPanels = store.add(
-    new VerifierPanels({ library, clock, logger: log, extensionUri: parts.extensionUri }),
+    new VerifierPanels({
+      library,
+      clock,
+      logger: log,
+      extensionUri: parts.extensionUri,
+      follow: () => config.get('verifierLog.followCursor'),
+      openFrom: async (from, id) => {
+        if (from === 'text') await vscode.commands.executeCommand(COMMANDS.openVerifierLogAsText, { id });
+        else await vscode.commands.executeCommand(COMMANDS.openVerifierLog, { id: from });
+      },
+    }),
   );
   const problems = store.add(new BuildProblems());
   const windows = store.add(
@@ -101,6 +112,7 @@ export function createUi(parts: UiParts): Disposable {
       recorder,
       verifierLogs,
       verifierProblems,
+      library,
       verifierPanels,
       problems,
       windows,

@@ -17,6 +17,7 @@ const CHECKS: { readonly [K in SettingKey]: (value: unknown) => value is Setting
   'detach.drainTimeout': isNumber,
   'verify.logLevel': isNumber,
   'verify.keepRuns': isNumber,
+  'verifierLog.followCursor': isBoolean,
 };
 
 /** Typed settings. Nothing is cached: every read sees the current value. */
@@ -81,6 +82,10 @@ function isText(value: unknown): value is string {
 
 function isTextList(value: unknown): value is readonly string[] {
   return Array.isArray(value) && value.every(isText);
+}
+
+function isBoolean(value: unknown): value is boolean {
+  return typeof value === 'boolean';
 }
 
 function isNumber(value: unknown): value is number {

@@ -12,6 +12,7 @@ import type { RunRecorder } from './runs/recorder';
 import type { RunStore } from './runs/runStore';
 import type { StateStore } from './state';
 import type { MapsView } from './trees/mapsView';
+import type { LogLibrary } from './verifierPanel/library';
 import type { VerifierPanels } from './verifierPanel/verifierPanels';
 
 /** What command handlers work with. */
@@ -28,6 +29,7 @@ export interface Services {
   readonly recorder: RunRecorder;
   readonly verifierLogs: VerifierLogs;
   readonly verifierProblems: VerifierProblems;
+  readonly library: LogLibrary;
   readonly verifierPanels: VerifierPanels;
   readonly problems: BuildProblems;
   readonly windows: MapWindows;

@@ -165,6 +165,7 @@ describe.each(workbenchVersions)('the main job on this machine, in VS Code of %s
     const refusal = /The verifier refused program refused/;
     expect((await page.notifications.wait(refusal)).severity).toBe('error');
     await page.notifications.click(refusal, 'Show Verifier Log');
+    await page.runCommand('Sockmap: Open Verifier Log as Text');
     await page.waitEditor('refused.log');
     await page.screenshot('verifier-log');
     expect(await page.editorText()).toMatch(/invalid access to packet/);

@@ -103,6 +103,13 @@ describe('building and verifying', () => {
     assert.match(text, /processed \d+ insns/);
     await vscode.commands.executeCommand('notifications.clearAll');
     await vscode.commands.executeCommand(COMMANDS.showVerifierLog, { id: 'newest' });
+    await eventually('the panel at the error', async () => {
+      // Without a log yet the command ends when its message is answered.
+      void vscode.commands.executeCommand(COMMANDS.copyVerifierLogLine);
+      return /r\d = \*\(u8 \*\)/.test(await vscode.env.clipboard.readText()) || undefined;
+    });
+    await vscode.commands.executeCommand('notifications.clearAll');
+    await vscode.commands.executeCommand(COMMANDS.openVerifierLogAsText);
     assert.equal(vscode.window.activeTextEditor?.document.languageId, 'sockmap-verifier-log');
     assert.equal(vscode.window.activeTextEditor.document.uri.toString(), uri.toString());
   });

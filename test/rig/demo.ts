@@ -54,6 +54,7 @@ async function main(cleanup: Cleanup): Promise<void> {
   await page.runCommand('Sockmap: Show Verifier Log');
   await page.quickInput.waitOpen('Show Verifier Log');
   await page.quickInput.accept();
+  await page.runCommand('Sockmap: Open Verifier Log as Text');
   await page.waitEditor(/\.log$/);
   await picture('2-verifier-log');
 

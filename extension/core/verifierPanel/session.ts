@@ -3,27 +3,43 @@ import { type After, type CancelSignal, type Handlers, Messenger } from '../../p
 import {
   HOST_SIDE,
   PAGE_SIDE,
+  type Comparison,
   type LogInfo,
   type PanelState,
   type Place,
+  type Summary,
 } from '../../protocol/verifierPanel';
 import type { Disposable } from '../util/disposable';
+import { LineKind } from '../verifierLog';
 import { PanelDocument } from './document';
-import { placeOf, summarizeLog, type Explain, type SummaryWords } from './summary';
+import { holdsVerifierLog } from './recognize';
+import { placeOf, placeText, summarizeLog, type Explain, type SummaryWords } from './summary';
+
+/** A log that is read piece by piece. */
+export interface LogData {
+  /** Bytes, or characters of a text; only the share that is read is told from it. */
+  readonly size: number;
+  /** Pieces of any size, cut anywhere. */
+  readonly pieces: AsyncIterable<Uint8Array | string> | Iterable<Uint8Array | string>;
+}
 
 /** What a panel needs of the window that it is in. */
 export interface PanelHost {
   /** Resolves when the logs of earlier windows are known. */
   settled(): Promise<void>;
   readonly logs: readonly LogInfo[];
-  /** A log's text or bytes; rejects with one sentence when it is gone. */
-  read(id: string): Promise<Uint8Array | string>;
+  /** Rejects with one sentence when the log is gone. */
+  read(id: string): Promise<LogData>;
+  /** How a log's run differs from others. */
+  compare(id: string, others: readonly string[]): Comparison;
   /** Opens a place in the sources; false when there is no such file. */
   openPlace(place: Place): Promise<boolean>;
   copy(text: string): Promise<void>;
   openFrom(from: 'file' | 'clipboard' | 'editor' | 'text', current: string | undefined): Promise<void>;
   readonly explain: Explain;
   readonly words: SummaryWords;
+  /** Said of a text that is no verifier log. */
+  readonly noLog: string;
   /** The page's own strings. */
   readonly texts: Readonly<Record<string, string>>;
   readonly now: () => number;
@@ -49,6 +65,8 @@ export class PanelSession implements Disposable {
   #ready = false;
   /** A log that was asked for before the page was there. */
   #wanted: string | undefined;
+  /** What is said of the document once all of it is there. */
+  #summary: Summary | undefined;
   #line = 0;
 
   constructor(host: PanelHost, post: (message: unknown) => void) {
@@ -92,9 +110,24 @@ export class PanelSession implements Disposable {
 
   /** The cursor is on a line of C: goes to its instruction, the next from the selected one on. */
   async follow(file: string, sourceLine: number): Promise<void> {
+    if (!this.#ready) return;
     const document = this.#document;
     const { line } = await document.locate({ sourceLine, file, near: this.#line }, false);
-    if (line >= 0 && document === this.#document) this.#messenger.note('select', { line });
+    if (line < 0 || document !== this.#document) return;
+    this.#line = line;
+    this.#messenger.note('select', { line });
+  }
+
+  /** Copies a line, else the selected one, or its state. */
+  async copy(what: 'line' | 'state', line = this.#line): Promise<void> {
+    const { log } = this.#document;
+    this.#existing(line);
+    const source = log.kind(line) === LineKind.Insn ? log.source(line) : undefined;
+    const place = source === undefined ? '' : placeText(source);
+    const code = source === undefined ? '' : `; ${source.text}${place === '' ? '' : ` @ ${place}`}\n`;
+    await this.#host.copy(
+      what === 'line' ? `${code}${log.text(line)}` : `${code}${this.#document.stateText(line)}`,
+    );
   }
 
   dispose(): void {
@@ -123,10 +156,10 @@ export class PanelSession implements Disposable {
       match: ({ index }) => ({ line: document().match(index) }),
       openSource: async request => ({ opened: await this.#openSource(request) }),
       copy: async ({ what, line }) => {
-        const { log } = document();
-        await this.#host.copy(what === 'line' ? log.text(line) : document().stateText(this.#existing(line)));
+        await this.copy(what, line);
         return undefined;
       },
+      compare: ({ with: others }) => this.#host.compare(this.current ?? '', others),
       openFrom: async ({ from }) => {
         await this.#host.openFrom(from, this.current);
         return undefined;
@@ -154,19 +187,31 @@ export class PanelSession implements Disposable {
     const turn = ++this.#opening;
     const info = this.#host.logs.find(log => log.id === id);
     if (!info) return;
+    const line = restored?.line === undefined ? {} : { line: restored.line };
+    this.#line = restored?.line ?? this.#summary?.errorLine ?? 0;
+    if (info.id === this.#info?.id && this.#summary !== undefined) {
+      // A page that was hidden is back: the log is read already.
+      const { view } = this.#document;
+      this.#messenger.note('opened', { log: info, view, ...line });
+      this.#messenger.note('loaded', { view, summary: this.#summary, ...line });
+      return;
+    }
     const { revision } = this.#document.view;
     const document = new PanelDocument(revision + 1, this.#host);
     this.#document = document;
     this.#info = info;
+    this.#summary = undefined;
     this.#line = restored?.line ?? 0;
-    const line = restored?.line === undefined ? {} : { line: restored.line };
     try {
       const read = this.#host.read(id);
       if (restored?.filter !== undefined) await document.setFilter(restored.filter);
       this.#messenger.note('opened', { log: info, view: document.view, ...line });
       const data = await read;
       if (!(await this.#feed(document, data, turn))) return;
+      if (!holdsVerifierLog(document.log)) throw new Error(this.#host.noLog);
       const summary = summarizeLog(document.log, this.#host.explain, this.#host.words);
+      this.#summary = summary;
+      if (restored?.line === undefined) this.#line = summary.errorLine ?? 0;
       this.#messenger.note('loaded', { view: document.view, summary, ...line });
     } catch (error) {
       const message = error instanceof Error ? error.message : String(error);
@@ -175,24 +220,28 @@ export class PanelSession implements Disposable {
   }
 
   /** False when another log was asked for meanwhile. */
-  async #feed(document: PanelDocument, data: Uint8Array | string, turn: number): Promise<boolean> {
+  async #feed(document: PanelDocument, data: LogData, turn: number): Promise<boolean> {
     let told = -PROGRESS_MS;
-    for (let at = 0; at < data.length && turn === this.#opening;) {
-      const end = cut(data, at, at === 0 ? FIRST_PIECE : PIECE);
-      document.log.push(typeof data === 'string' ? data.slice(at, end) : data.subarray(at, end));
-      at = end;
-      const now = this.#host.now();
-      if (now - told >= PROGRESS_MS && at < data.length) {
-        told = now;
-        await document.grow();
-        this.#messenger.note('progress', {
-          view: document.view,
-          lines: document.log.lineCount,
-          share: at / data.length,
-        });
+    let done = 0;
+    for await (const whole of data.pieces)
+      for (let at = 0; at < whole.length && turn === this.#opening;) {
+        const end = cut(whole, at, done === 0 ? FIRST_PIECE : PIECE);
+        document.log.push(typeof whole === 'string' ? whole.slice(at, end) : whole.subarray(at, end));
+        done += end - at;
+        at = end;
+        const now = this.#host.now();
+        if (now - told >= PROGRESS_MS && done < data.size) {
+          told = now;
+          await document.grow();
+          this.#messenger.note('progress', {
+            view: document.view,
+            lines: document.log.lineCount,
+            share: done / data.size,
+          });
+        }
+        await this.#host.pause();
+        if (turn !== this.#opening) return false;
       }
-      await this.#host.pause();
-    }
     if (turn !== this.#opening) return false;
     document.log.end();
     await document.grow();

@@ -9,7 +9,12 @@ import { attach } from './attach';
 import { detach } from './detach';
 import { copyDiagnostics } from './diagnostics';
 import { connect, connectInTerminal, disconnect, removeHost } from './hosts';
-import { openVerifierLogInEditor } from './verifierLog';
+import {
+  copyVerifierLogLine,
+  openVerifierLog,
+  openVerifierLogAsText,
+  openVerifierLogInEditor,
+} from './verifierLog';
 import { build, showVerifierLog, verify } from './verify';
 import {
   clearSocketFilter,
@@ -46,7 +51,10 @@ const HANDLERS: { readonly [K in CommandKey]: Handler } = {
   clearSocketFilter,
   sortSockets,
   openSource,
+  openVerifierLog,
   openVerifierLogInEditor,
+  openVerifierLogAsText,
+  copyVerifierLogLine,
 };
 
 /** These start no process and read nothing of the workspace. */
@@ -54,7 +62,10 @@ const UNTRUSTED: ReadonlySet<CommandKey> = new Set([
   'showLog',
   'copyDiagnostics',
   'showVerifierLog',
+  'openVerifierLog',
   'openVerifierLogInEditor',
+  'openVerifierLogAsText',
+  'copyVerifierLogLine',
 ]);
 
 export function registerCommands(services: Services): Disposable {

@@ -150,7 +150,7 @@ export async function showVerifierLog(services: Services, target: CommandTarget)
   }
   if (target.id !== undefined || logs.length === 1) {
     const log = (target.id === undefined ? undefined : services.verifierLogs.of(target.id)) ?? newest;
-    await services.verifierLogs.show(log, log.run.problem?.logLine);
+    await services.verifierPanels.show(log.run.id);
     return;
   }
   const answer = await pick({
@@ -163,6 +163,6 @@ export async function showVerifierLog(services: Services, target: CommandTarget)
     })),
   });
   if (answer.kind === 'value') {
-    await services.verifierLogs.show(answer.value);
+    await services.verifierPanels.show(answer.value.run.id);
   }
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import { l10n } from 'vscode';
 import type { SummaryWords } from '../../core/verifierPanel';
+import type { Metric } from '../../core/verifierRuns';
 import type { PageText } from '../../protocol/verifierPanel';
 
 export function summaryWords(): SummaryWords {
@@ -19,6 +20,18 @@ export function summaryWords(): SummaryWords {
     ),
     tailMissing: l10n.t('The end is missing: the log buffer was too small, or the text was cut.'),
     refused: l10n.t('The verifier refused the program'),
+  };
+}
+
+export function metricNames(): Readonly<Record<Metric, string>> {
+  return {
+    insns: l10n.t('Instructions'),
+    insnsProcessed: l10n.t('Instructions processed'),
+    totalStates: l10n.t('States in total'),
+    peakStates: l10n.t('States at the peak'),
+    maxStatesPerInsn: l10n.t('States per instruction, at most'),
+    stack: l10n.t('Stack, bytes'),
+    verificationTime: l10n.t('Verification time, µs'),
   };
 }
 

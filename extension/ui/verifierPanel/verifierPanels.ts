@@ -2,11 +2,12 @@
 import * as vscode from 'vscode';
 import { VERIFIER_EDITOR, VIEWS } from '../../contrib/ids';
 import type { Logger } from '../../core/logger';
-import type { PanelHost } from '../../core/verifierPanel';
+import type { PanelHost, PanelSession } from '../../core/verifierPanel';
 import { explain } from '../../core/verifierLog';
 import type { Clock } from '../../core/util/clock';
 import { type Disposable, DisposableStore } from '../../core/util/disposable';
 import { locationOf } from '../documents/verifierProblems';
+import { CursorLink } from './cursorLink';
 import { pageFolder } from './html';
 import type { LogLibrary } from './library';
 import { PanelSurface } from './surface';
@@ -17,6 +18,10 @@ export interface VerifierPanelsOptions {
   readonly clock: Clock;
   readonly logger: Logger;
   readonly extensionUri: vscode.Uri;
+  /** Whether the log goes where the cursor goes. */
+  readonly follow: () => boolean;
+  /** What a person chose in the page. */
+  readonly openFrom: PanelHost['openFrom'];
 }
 
 /** The Verifier Log in the panel area, and as an editor; both come back after a reload of the window. */
@@ -24,12 +29,19 @@ export class VerifierPanels implements vscode.WebviewViewProvider, vscode.Webvie
   readonly #store = new DisposableStore();
   readonly #options: VerifierPanelsOptions;
   readonly #surfaces = new Set<PanelSurface>();
+  readonly #link: CursorLink;
   #view: PanelSurface | undefined;
+  #last: PanelSurface | undefined;
   /** A log to show in the view once it is there. */
   #wanted: string | undefined;
 
   constructor(options: VerifierPanelsOptions) {
     this.#options = options;
+    this.#link = this.#store.add(
+      new CursorLink(options, (file, line) => {
+        for (const { session } of this.#surfaces) void session.follow(file, line);
+      }),
+    );
     this.#store.add(vscode.window.registerWebviewViewProvider(VIEWS.verifierLog, this));
     this.#store.add(vscode.window.registerWebviewPanelSerializer(VERIFIER_EDITOR, this));
     this.#store.add(
@@ -42,6 +54,7 @@ export class VerifierPanels implements vscode.WebviewViewProvider, vscode.Webvie
   resolveWebviewView(view: vscode.WebviewView): void {
     const surface = this.#open(view.webview);
     this.#view = surface;
+    this.#last = surface;
     if (this.#wanted !== undefined) surface.session.show(this.#wanted);
     this.#wanted = undefined;
     view.onDidChangeVisibility(() => {
@@ -53,6 +66,11 @@ export class VerifierPanels implements vscode.WebviewViewProvider, vscode.Webvie
     });
   }
 
+  /** The session that was used last, and its log. */
+  get current(): PanelSession | undefined {
+    return (this.#last ?? this.#view)?.session;
+  }
+
   deserializeWebviewPanel(panel: vscode.WebviewPanel): Promise<void> {
     this.#adopt(panel);
     return Promise.resolve();
@@ -60,6 +78,7 @@ export class VerifierPanels implements vscode.WebviewViewProvider, vscode.Webvie
 
   /** Shows a log in the panel area. */
   async show(id: string): Promise<void> {
+    this.#last = this.#view;
     if (this.#view === undefined) this.#wanted = id;
     else this.#view.session.show(id);
     await vscode.commands.executeCommand(`${VIEWS.verifierLog}.focus`);
@@ -73,7 +92,7 @@ export class VerifierPanels implements vscode.WebviewViewProvider, vscode.Webvie
       vscode.ViewColumn.Active,
       { enableScripts: true, localResourceRoots: [pageFolder(this.#options.extensionUri)] },
     );
-    const log = id ?? this.#view?.session.current;
+    const log = id ?? this.current?.current;
     const surface = this.#adopt(panel);
     if (log !== undefined) surface.session.show(log);
   }
@@ -89,8 +108,10 @@ export class VerifierPanels implements vscode.WebviewViewProvider, vscode.Webvie
     const surface = this.#open(panel.webview);
     panel.onDidChangeViewState(() => {
       if (!panel.visible) surface.session.hide();
+      if (panel.active) this.#last = surface;
     });
     panel.onDidDispose(() => this.#close(surface));
+    if (panel.active) this.#last = surface;
     return surface;
   }
 
@@ -106,6 +127,7 @@ export class VerifierPanels implements vscode.WebviewViewProvider, vscode.Webvie
 
   #close(surface: PanelSurface): void {
     this.#surfaces.delete(surface);
+    if (this.#last === surface) this.#last = undefined;
     surface.dispose();
   }
 
@@ -117,6 +139,7 @@ export class VerifierPanels implements vscode.WebviewViewProvider, vscode.Webvie
         return library.logs;
       },
       read: id => library.read(id),
+      compare: (id, others) => library.compare(id, others),
       openPlace: async place => {
         const id = current();
         const run = id === undefined ? undefined : library.run(id);
@@ -129,13 +152,21 @@ export class VerifierPanels implements vscode.WebviewViewProvider, vscode.Webvie
             ...(line === undefined ? {} : { line }),
           }));
         if (location === undefined) return false;
-        await vscode.window.showTextDocument(location.uri, { selection: location.range });
+        this.#link.led(location.uri, location.range.start.line);
+        await vscode.window.showTextDocument(location.uri, {
+          selection: location.range,
+          preserveFocus: true,
+          viewColumn: vscode.ViewColumn.One,
+        });
         return true;
       },
       copy: async text => vscode.env.clipboard.writeText(text),
-      openFrom: () => Promise.resolve(),
+      openFrom: this.#options.openFrom,
       explain,
       words: summaryWords(),
+      noLog: vscode.l10n.t(
+        'This is no verifier log. Open what the kernel, libbpf, bpftool or another loader wrote when it loaded a program.',
+      ),
       texts: pageTexts(),
       now: () => clock.now(),
       pause: () => new Promise(resolve => setImmediate(resolve)),

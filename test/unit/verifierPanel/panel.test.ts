@@ -139,7 +139,12 @@ function openPage(logs: Readonly<Record<string, string>>): Page {
   const host: PanelHost = {
     settled: () => Promise.resolve(),
     logs: Object.keys(logs).map(id => ({ id, title: id, detail: '', verdict: 'unknown' })),
-    read: id => (logs[id] === '' ? Promise.reject(new Error('gone')) : Promise.resolve(logs[id] ?? '')),
+    read: id =>
+      logs[id] === ''
+        ? Promise.reject(new Error('gone'))
+        : Promise.resolve({ size: logs[id]?.length ?? 0, pieces: [logs[id] ?? ''] }),
+    compare: () => ({ runs: [], changes: [] }),
+    noLog: 'no log',
     openPlace: place => {
       opened.push(place);
       return Promise.resolve(true);
@@ -237,7 +242,11 @@ describe('a panel session', () => {
     await page.request('openSource', { line: 10 });
     expect(opened).toEqual([{ file: 'a.bpf.c', line: 9, text: 'return *v;' }]);
     await page.request('copy', { what: 'line', line: 3 });
-    expect(copied).toEqual(['; if (v == 1) @ a.bpf.c:8']);
+    await page.request('copy', { what: 'line', line: 10 });
+    expect(copied).toEqual([
+      '; if (v == 1) @ a.bpf.c:8',
+      '; return *v; @ a.bpf.c:9\n4: (61) r0 = *(u32 *)(r2 +0)',
+    ]);
     await expect(page.request('state', { line: 1000 })).rejects.toMatchObject({ kind: 'failed' });
   });
 
@@ -257,6 +266,21 @@ describe('a panel session', () => {
       rows: 5,
       line: 4,
     });
+  });
+
+  test('says of a text that is no verifier log that it is none', async () => {
+    const { page, failures } = openPage({ a: 'Dear all,\nthe meeting is at ten.\n' });
+    await page.request('ready', {});
+    await expect.poll(() => failures).toEqual(['no log']);
+  });
+
+  test('does not read a log again when its page is back', async () => {
+    const { page, session, view } = await start();
+    session.hide();
+    await session.follow('a.bpf.c', 8);
+    await page.request('ready', { log: 'a', line: 4 });
+    const again = await page.request('filter', { filter: 'all' });
+    expect(again).toEqual(view);
   });
 
   test('says when a log is gone', async () => {
