@@ -40,7 +40,7 @@ describe('the corpus of verifier logs', () => {
   let folder = '';
   beforeAll(async () => {
     folder = await mkdtemp(join(tmpdir(), 'sockmap-corpus-'));
-    await corpusObjects(folder);
+    await corpusObjects(folder, true);
     await copyFile(agent, join(folder, 'sockmap-agent'));
   });
   afterAll(() => rm(folder, { recursive: true, force: true }));

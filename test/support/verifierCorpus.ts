@@ -25,12 +25,18 @@ export interface CorpusLog extends Verified {
 }
 
 /** Made to keep the verifier busy, or to make it write 25 MB: they have tests of their own. */
-const LONG = ['too_complex.bpf.c', 'slow.bpf.o'];
+const LONG = ['too_complex.bpf.c', 'complexity.bpf.c', 'slow.bpf.o'];
 
-/** Compiles every fixture for the verifier into a folder, and copies the build's objects there. */
-export async function corpusObjects(folder: string): Promise<string[]> {
+/**
+ * Compiles the fixtures for the verifier into a folder, and copies the build's objects there. Those of
+ * test/fixtures/verifier/explain are judged at level 1 by a test of their own, so that only the long run adds them.
+ */
+export async function corpusObjects(folder: string, withExplained: boolean): Promise<string[]> {
   const found = await readdir(join(root, 'test/fixtures/verifier'), { recursive: true });
-  const sources = found.filter(name => name.endsWith('.bpf.c') && !LONG.includes(basename(name))).sort();
+  const sources = found
+    .filter(name => name.endsWith('.bpf.c') && !LONG.includes(basename(name)))
+    .filter(name => withExplained || !name.startsWith('explain/'))
+    .sort();
   const compiled: string[] = [];
   for (const source of sources) {
     const object = join(folder, `${source.replaceAll('/', '_').slice(0, -2)}.o`);

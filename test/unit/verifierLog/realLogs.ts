@@ -2,7 +2,7 @@
 import { execFile } from 'node:child_process';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { promisify } from 'node:util';
 
 const run = promisify(execFile);
@@ -37,7 +37,7 @@ interface Verified {
 export async function captureLogs(name: string, cpu: string, levels: readonly Level[]): Promise<RealLog[]> {
   const folder = await mkdtemp(join(tmpdir(), 'sockmap-verifier-'));
   try {
-    const object = join(folder, `${name}.bpf.o`);
+    const object = join(folder, `${basename(name)}.bpf.o`);
     const flags = [
       '-g',
       '-O2',

@@ -5,15 +5,29 @@
  */
 import type { VerifierFailure } from '../failure';
 import type { VerifierLog } from '../log';
+import { callEntries } from './calls';
 import { type Case, type Entry, type Explanation, type Origin, registerIs, say } from './explanation';
 import { flowEntries } from './flow';
+import { kernelEntries } from './kernel';
+import { lockEntries } from './locks';
 import { memoryEntries } from './memory';
+import { packetEntries } from './packets';
+import { pointerEntries } from './pointers';
 import { valueEntries } from './values';
 
 export type { Explanation, Origin } from './explanation';
 
 /** The first that matches counts. */
-const ENTRIES: readonly Entry[] = [...memoryEntries, ...valueEntries, ...flowEntries];
+export const ENTRIES: readonly Entry[] = [
+  ...memoryEntries,
+  ...packetEntries,
+  ...lockEntries,
+  ...callEntries,
+  ...valueEntries,
+  ...pointerEntries,
+  ...kernelEntries,
+  ...flowEntries,
+];
 
 const OTHER: Entry = {
   id: 'other',

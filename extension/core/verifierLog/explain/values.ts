@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-import { type Entry, registerIs } from './explanation';
+import { type Entry, madeBy, registerIs } from './explanation';
 
 const calls = (text: string | undefined): string => /call (\w+)/.exec(text ?? '')?.[1] ?? 'The helper';
 
@@ -45,7 +45,8 @@ export const valueEntries: readonly Entry[] = [
   {
     id: 'reference-not-acquired',
     title: 'Something is released that is not held',
-    pattern: /^(?:release .*not|.*reference has not been acquired before)/i,
+    pattern:
+      /^(?:release .*not|.*reference has not been acquired before|R\d+ must be referenced when passed|arg \d+ is an unacquired reference)/i,
     knew: found => `${registerIs(found)}: no reference goes with it.`,
     needed: 'The pointer that the acquiring helper returned, unchanged and not yet released.',
     fix: 'Release each reference once, with the very pointer that was returned and after it was compared with NULL.',
@@ -67,6 +68,22 @@ export const valueEntries: readonly Entry[] = [
     fix: 'Declare `char LICENSE[] SEC("license") = "Dual BSD/GPL";`, if that is your license.',
   },
   {
+    id: 'argument-or-null',
+    title: 'A pointer that may be NULL is given to a helper',
+    pattern: /^R\d+ type=(\w+_or_null) expected=/,
+    knew: found => `${registerIs(found)}${madeBy(found)}: it may be NULL.`,
+    needed: 'A pointer that cannot be NULL.',
+    fix: 'Compare it with NULL before the call, and leave when it is.',
+  },
+  {
+    id: 'argument-constant',
+    title: 'An argument must be a constant',
+    pattern: /^R\d+ is not a known constant/,
+    knew: found => `${registerIs(found)}.`,
+    needed: 'A number that is the same on every way to the call.',
+    fix: 'Give a constant, such as sizeof(struct event); for records of variable size use bpf_ringbuf_output() or a dynptr.',
+  },
+  {
     id: 'argument-type',
     title: 'An argument is of another type than the helper expects',
     pattern: /^R\d+ type=(\S+) expected=(.+)$/,
@@ -78,7 +95,7 @@ export const valueEntries: readonly Entry[] = [
   {
     id: 'argument-size',
     title: 'A size argument may be 0 or too large',
-    pattern: /^R\d+ (?:invalid zero-sized read|unbounded memory access, use 'var &= const')/,
+    pattern: /^(?:R\d+ )?(?:invalid zero-sized read|unbounded memory access, use 'var &= const')/,
     knew: found => `${registerIs(found)}: the size that ${calls(found.insn?.text)} gets.`,
     needed: 'A size of at least 1 and at most what the buffer has.',
     fix: 'Bound it just before the call: `if (size < 1 || size > sizeof(buffer)) return 0;`. The compiler may move the comparison away: use the compared variable itself in the call.',
@@ -86,27 +103,9 @@ export const valueEntries: readonly Entry[] = [
   {
     id: 'map-and-helper',
     title: 'This helper does not work with that type of map',
-    pattern: /^cannot pass map_type (\d+) into func (\S+)/,
+    pattern: /^(?:cannot pass map_type (\d+) into func (\S+)|callback function not allowed for map)/,
     knew: found => `A map of type ${found.groups[0] ?? '?'} is given to ${found.groups[1] ?? 'the helper'}.`,
     needed: 'A map of a type that the helper is made for.',
     fix: 'Change the type of the map or the helper: a sockhash, for example, is filled by bpf_sock_hash_update() in a sockops program.',
-  },
-  {
-    id: 'pointer-arithmetic',
-    title: 'Pointer arithmetic that is not allowed',
-    pattern:
-      /^(?:R\d+ pointer (?:arithmetic|comparison)|R\d+ .*pointer arithmetic|math between|R\d+ tried to|R\d+ bitwise operator|value .* makes .*pointer)/,
-    knew: found => `${found.message}.`,
-    needed:
-      'Only a bounded number may be added to a pointer, or taken away from it; other operations lose track of it.',
-    fix: 'Compute the offset in an integer, bound it, and add it to the pointer last. A pointer that may be NULL must be compared first.',
-  },
-  {
-    id: 'pointer-leak',
-    title: 'A kernel address would get out of the program',
-    pattern: /^(?:R\d+ leaks addr|leaking pointer)/,
-    knew: found => `${registerIs(found)}: an address.`,
-    needed: 'No address in a map, a packet or the result, unless the loader has CAP_PERFMON.',
-    fix: 'Store the value that the pointer leads to, or load with more capabilities.',
   },
 ];
