@@ -47,6 +47,7 @@ export const COMMANDS = {
   openVerifierLogInEditor: 'sockmap.openVerifierLogInEditor',
   openVerifierLogAsText: 'sockmap.openVerifierLogAsText',
   copyVerifierLogLine: 'sockmap.copyVerifierLogLine',
+  goToVerifierLogSource: 'sockmap.goToVerifierLogSource',
 } as const;
 export type CommandKey = keyof typeof COMMANDS;
 export type CommandId = (typeof COMMANDS)[CommandKey];

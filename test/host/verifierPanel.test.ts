@@ -60,7 +60,15 @@ describe('the verifier log panel', () => {
     await selected(
       '; int v = msg->size; @ linked.bpf.c:1\n0: (61) r2 = *(u32 *)(r1 +72)         ; R1=ctx() R2_w=scalar()',
     );
-    editor.selection = new vscode.Selection(2, 0, 2, 0);
+    await vscode.window.showTextDocument(document);
+    await vscode.commands.executeCommand(COMMANDS.goToVerifierLogSource);
+    const opened = await eventually('the source', () => {
+      const active = vscode.window.visibleTextEditors.find(({ document: d }) => d.uri.fsPath === source);
+      return active;
+    });
+    assert.equal(opened.selection.active.line, 0);
+    // The log has put the cursor there itself: it stays where it is until the cursor moves on.
+    opened.selection = new vscode.Selection(2, 0, 2, 0);
     await selected(AT_ERROR);
     await vscode.commands.executeCommand('workbench.action.closePanel');
   });

@@ -22,6 +22,12 @@ export type Pause = () => Promise<void>;
 const LOCATE_STEP = 50_000;
 const STEP_MS = 20;
 
+/** A line of C by its text, for logs without line numbers: those of kernels before 6.8. */
+export interface CodeTarget {
+  readonly code: string;
+  readonly near: number;
+}
+
 /** One log as the panel shows it: rows under a filter and with folded paths, search, states and slices. */
 export class PanelDocument {
   readonly log = new VerifierLog();
@@ -108,7 +114,7 @@ export class PanelDocument {
   }
 
   /** Where a target is; `show` makes it a row when it is none. */
-  async locate(target: Target, show: boolean): Promise<Located> {
+  async locate(target: Target | CodeTarget, show: boolean): Promise<Located> {
     const line = await this.#lineOf(target);
     if (line < 0) return { line, row: 0, view: this.view };
     if (show) await this.#show(line);
@@ -211,13 +217,14 @@ export class PanelDocument {
     if (inside || filter !== this.filter) await this.#rebuild(filter);
   }
 
-  async #lineOf(target: Target): Promise<number> {
+  async #lineOf(target: Target | CodeTarget): Promise<number> {
     const { lineCount } = this.log;
     if ('line' in target) return target.line < lineCount ? target.line : lineCount - 1;
     const matches = (line: number): boolean => {
       if (this.log.kind(line) !== LineKind.Insn) return false;
       if ('insn' in target) return this.log.insn(line)?.pc === target.insn;
       const source = this.log.source(line);
+      if ('code' in target) return source?.line === undefined && source?.text === target.code;
       return source?.line === target.sourceLine && (target.file === undefined || source.file === target.file);
     };
     // From the line on, then from the log's start to it.

@@ -23,6 +23,17 @@ export interface LogData {
   readonly pieces: AsyncIterable<Uint8Array | string> | Iterable<Uint8Array | string>;
 }
 
+/** A log that is being read, so that a long one can be given up. */
+export interface ReadingTask {
+  readonly title: string;
+  /** From 0 to 1. */
+  readonly share: () => number;
+  /** Leaves the rest of the log out. */
+  readonly stop: () => void;
+  /** Resolves when nothing more is read. */
+  readonly done: Promise<void>;
+}
+
 /** What a panel needs of the window that it is in. */
 export interface PanelHost {
   /** Resolves when the logs of earlier windows are known. */
@@ -46,6 +57,8 @@ export interface PanelHost {
   readonly pause: () => Promise<void>;
   readonly after: After;
   readonly onFault: (message: string) => void;
+  /** A log starts to be read; who watches can give it up. */
+  readonly onReading?: (task: ReadingTask) => void;
 }
 
 /** Bytes or characters that are parsed in one turn; the first is small, so that rows are there at once. */
@@ -109,10 +122,13 @@ export class PanelSession implements Disposable {
   }
 
   /** The cursor is on a line of C: goes to its instruction, the next from the selected one on. */
-  async follow(file: string, sourceLine: number): Promise<void> {
+  async follow(file: string, sourceLine: number, code: string): Promise<void> {
     if (!this.#ready) return;
     const document = this.#document;
-    const { line } = await document.locate({ sourceLine, file, near: this.#line }, false);
+    const near = this.#line;
+    const byNumber = await document.locate({ sourceLine, file, near }, false);
+    const { line } =
+      byNumber.line >= 0 || code === '' ? byNumber : await document.locate({ code, near }, false);
     if (line < 0 || document !== this.#document) return;
     this.#line = line;
     this.#messenger.note('select', { line });
@@ -128,6 +144,11 @@ export class PanelSession implements Disposable {
     await this.#host.copy(
       what === 'line' ? `${code}${log.text(line)}` : `${code}${this.#document.stateText(line)}`,
     );
+  }
+
+  /** Opens the line of C of the selected line; false when there is none at hand. */
+  async goToSource(): Promise<boolean> {
+    return this.#openSource({ line: this.#line });
   }
 
   dispose(): void {
@@ -176,21 +197,22 @@ export class PanelSession implements Disposable {
     await this.#host.settled();
     this.#ready = true;
     const { logs, texts } = this.#host;
-    const wanted = this.#wanted ?? this.current ?? state.log;
+    const asked = this.#wanted;
+    const wanted = asked ?? this.current ?? state.log;
     this.#wanted = undefined;
     const there = logs.find(log => log.id === wanted) ?? logs[0];
-    if (there) void this.#open(there.id, there.id === state.log ? state : undefined);
+    if (there) void this.#open(there.id, there.id === state.log ? state : undefined, asked === undefined);
     return { texts: { ...texts }, logs: [...logs] };
   }
 
-  async #open(id: string, restored: PanelState | undefined): Promise<void> {
+  /** `back`: the page was hidden and is back, so what is read already is not read again. */
+  async #open(id: string, restored: PanelState | undefined, back = false): Promise<void> {
     const turn = ++this.#opening;
     const info = this.#host.logs.find(log => log.id === id);
     if (!info) return;
     const line = restored?.line === undefined ? {} : { line: restored.line };
     this.#line = restored?.line ?? this.#summary?.errorLine ?? 0;
-    if (info.id === this.#info?.id && this.#summary !== undefined) {
-      // A page that was hidden is back: the log is read already.
+    if (back && info.id === this.#info?.id && this.#summary !== undefined) {
       const { view } = this.#document;
       this.#messenger.note('opened', { log: info, view, ...line });
       this.#messenger.note('loaded', { view, summary: this.#summary, ...line });
@@ -202,33 +224,52 @@ export class PanelSession implements Disposable {
     this.#info = info;
     this.#summary = undefined;
     this.#line = restored?.line ?? 0;
+    const reading = { stopped: false, share: 0 };
+    let done = (): void => undefined;
+    this.#host.onReading?.({
+      title: info.title,
+      share: () => reading.share,
+      stop: () => (reading.stopped = true),
+      done: new Promise(resolve => (done = resolve)),
+    });
     try {
       const read = this.#host.read(id);
       if (restored?.filter !== undefined) await document.setFilter(restored.filter);
       this.#messenger.note('opened', { log: info, view: document.view, ...line });
       const data = await read;
-      if (!(await this.#feed(document, data, turn))) return;
-      if (!holdsVerifierLog(document.log)) throw new Error(this.#host.noLog);
-      const summary = summarizeLog(document.log, this.#host.explain, this.#host.words);
+      if (!(await this.#feed(document, data, turn, reading))) return;
+      if (!reading.stopped && !holdsVerifierLog(document.log)) throw new Error(this.#host.noLog);
+      const whole = summarizeLog(document.log, this.#host.explain, this.#host.words);
+      const summary = reading.stopped
+        ? { ...whole, warnings: [this.#host.words.stopped, ...whole.warnings] }
+        : whole;
       this.#summary = summary;
       if (restored?.line === undefined) this.#line = summary.errorLine ?? 0;
       this.#messenger.note('loaded', { view: document.view, summary, ...line });
     } catch (error) {
       const message = error instanceof Error ? error.message : String(error);
       if (turn === this.#opening) this.#messenger.note('failed', { message });
+    } finally {
+      done();
     }
   }
 
   /** False when another log was asked for meanwhile. */
-  async #feed(document: PanelDocument, data: LogData, turn: number): Promise<boolean> {
+  async #feed(
+    document: PanelDocument,
+    data: LogData,
+    turn: number,
+    reading: { readonly stopped: boolean; share: number },
+  ): Promise<boolean> {
     let told = -PROGRESS_MS;
     let done = 0;
-    for await (const whole of data.pieces)
-      for (let at = 0; at < whole.length && turn === this.#opening;) {
+    for await (const whole of data.pieces) {
+      for (let at = 0; at < whole.length && turn === this.#opening && !reading.stopped;) {
         const end = cut(whole, at, done === 0 ? FIRST_PIECE : PIECE);
         document.log.push(typeof whole === 'string' ? whole.slice(at, end) : whole.subarray(at, end));
         done += end - at;
         at = end;
+        reading.share = done / Math.max(done, data.size);
         const now = this.#host.now();
         if (now - told >= PROGRESS_MS && done < data.size) {
           told = now;
@@ -242,6 +283,8 @@ export class PanelSession implements Disposable {
         await this.#host.pause();
         if (turn !== this.#opening) return false;
       }
+      if (reading.stopped) break;
+    }
     if (turn !== this.#opening) return false;
     document.log.end();
     await document.grow();

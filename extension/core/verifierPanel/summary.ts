@@ -34,6 +34,8 @@ export interface SummaryWords {
   readonly headMissing: string;
   readonly tailMissing: string;
   readonly refused: string;
+  /** Said of a log whose rest was left out. */
+  readonly stopped: string;
 }
 
 export const fill = (words: string, ...values: readonly string[]): string =>

@@ -11,6 +11,7 @@ import { copyDiagnostics } from './diagnostics';
 import { connect, connectInTerminal, disconnect, removeHost } from './hosts';
 import {
   copyVerifierLogLine,
+  goToVerifierLogSource,
   openVerifierLog,
   openVerifierLogAsText,
   openVerifierLogInEditor,
@@ -55,6 +56,7 @@ const HANDLERS: { readonly [K in CommandKey]: Handler } = {
   openVerifierLogInEditor,
   openVerifierLogAsText,
   copyVerifierLogLine,
+  goToVerifierLogSource,
 };
 
 /** These start no process and read nothing of the workspace. */
@@ -66,6 +68,7 @@ const UNTRUSTED: ReadonlySet<CommandKey> = new Set([
   'openVerifierLogInEditor',
   'openVerifierLogAsText',
   'copyVerifierLogLine',
+  'goToVerifierLogSource',
 ]);
 
 export function registerCommands(services: Services): Disposable {

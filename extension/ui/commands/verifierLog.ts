@@ -97,6 +97,16 @@ export async function copyVerifierLogLine(services: Services): Promise<void> {
   await session.copy('line');
 }
 
+/** Opens the line of C of the selected line of the log that is shown. */
+export async function goToVerifierLogSource(services: Services): Promise<void> {
+  const session = services.verifierPanels.current;
+  if (session?.current === undefined) throw noLog();
+  if (!(await session.goToSource()))
+    void vscode.window.showInformationMessage(
+      vscode.l10n.t('The source of this line is not at hand. Open the folder that it is in.'),
+    );
+}
+
 function noLog(): Error {
   return new Error(vscode.l10n.t('No verifier log is open. Run "Sockmap: Open Verifier Log…" first.'));
 }

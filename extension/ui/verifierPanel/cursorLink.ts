@@ -16,7 +16,7 @@ export class CursorLink implements Disposable {
 
   constructor(
     options: { readonly clock: Clock; readonly follow: () => boolean },
-    moved: (file: string, line: number) => void,
+    moved: (file: string, line: number, code: string) => void,
   ) {
     this.#store.add(
       vscode.window.onDidChangeTextEditorSelection(({ textEditor, selections }) => {
@@ -26,7 +26,8 @@ export class CursorLink implements Disposable {
         if (!options.follow() || placeKey(uri, line) === this.#led) return;
         this.#led = '';
         this.#timer?.dispose();
-        this.#timer = options.clock.after(SETTLE_MS, () => moved(basename(uri.fsPath), line + 1));
+        const code = textEditor.document.lineAt(line).text.trim();
+        this.#timer = options.clock.after(SETTLE_MS, () => moved(basename(uri.fsPath), line + 1, code));
       }),
     );
   }

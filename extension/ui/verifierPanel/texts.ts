@@ -20,6 +20,7 @@ export function summaryWords(): SummaryWords {
     ),
     tailMissing: l10n.t('The end is missing: the log buffer was too small, or the text was cut.'),
     refused: l10n.t('The verifier refused the program'),
+    stopped: l10n.t('Reading was cancelled: the rest of the log is left out.'),
   };
 }
 

@@ -6,10 +6,11 @@ import type { PanelHost, PanelSession } from '../../core/verifierPanel';
 import { explain } from '../../core/verifierLog';
 import type { Clock } from '../../core/util/clock';
 import { type Disposable, DisposableStore } from '../../core/util/disposable';
-import { locationOf } from '../documents/verifierProblems';
 import { CursorLink } from './cursorLink';
 import { pageFolder } from './html';
 import type { LogLibrary } from './library';
+import { placeInSources } from './places';
+import { showReading } from './reading';
 import { PanelSurface } from './surface';
 import { pageTexts, summaryWords } from './texts';
 
@@ -38,8 +39,8 @@ export class VerifierPanels implements vscode.WebviewViewProvider, vscode.Webvie
   constructor(options: VerifierPanelsOptions) {
     this.#options = options;
     this.#link = this.#store.add(
-      new CursorLink(options, (file, line) => {
-        for (const { session } of this.#surfaces) void session.follow(file, line);
+      new CursorLink(options, (file, line, code) => {
+        for (const { session } of this.#surfaces) void session.follow(file, line, code);
       }),
     );
     this.#store.add(vscode.window.registerWebviewViewProvider(VIEWS.verifierLog, this));
@@ -143,14 +144,7 @@ export class VerifierPanels implements vscode.WebviewViewProvider, vscode.Webvie
       openPlace: async place => {
         const id = current();
         const run = id === undefined ? undefined : library.run(id);
-        const { file, line, text } = place;
-        const location =
-          run &&
-          (await locationOf(run, {
-            text,
-            ...(file === undefined ? {} : { file }),
-            ...(line === undefined ? {} : { line }),
-          }));
+        const location = await placeInSources(run, place);
         if (location === undefined) return false;
         this.#link.led(location.uri, location.range.start.line);
         await vscode.window.showTextDocument(location.uri, {
@@ -162,6 +156,7 @@ export class VerifierPanels implements vscode.WebviewViewProvider, vscode.Webvie
       },
       copy: async text => vscode.env.clipboard.writeText(text),
       openFrom: this.#options.openFrom,
+      onReading: task => showReading(task, clock),
       explain,
       words: summaryWords(),
       noLog: vscode.l10n.t(

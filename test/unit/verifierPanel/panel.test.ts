@@ -2,7 +2,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { VerifierLog } from '../../../extension/core/verifierLog';
-import { PanelSession, type PanelHost } from '../../../extension/core/verifierPanel';
+import { PanelSession, type PanelHost, type ReadingTask } from '../../../extension/core/verifierPanel';
 import { parseQuery } from '../../../extension/core/verifierPanel/query';
 import { Rows } from '../../../extension/core/verifierPanel/rows';
 import { Messenger } from '../../../extension/protocol/messenger';
@@ -113,6 +113,7 @@ interface Page {
   readonly copied: string[];
   readonly opened: Place[];
   readonly failures: string[];
+  readonly tasks: readonly ReadingTask[];
 }
 
 const WORDS: PanelHost['words'] = {
@@ -128,6 +129,7 @@ const WORDS: PanelHost['words'] = {
   headMissing: 'head',
   tailMissing: 'tail',
   refused: 'Refused',
+  stopped: 'stopped',
 };
 
 /** A page without a browser on the real session. */
@@ -136,6 +138,7 @@ function openPage(logs: Readonly<Record<string, string>>): Page {
   const opened: Place[] = [];
   const failures: string[] = [];
   const selected: number[] = [];
+  const tasks: ReadingTask[] = [];
   const host: PanelHost = {
     settled: () => Promise.resolve(),
     logs: Object.keys(logs).map(id => ({ id, title: id, detail: '', verdict: 'unknown' })),
@@ -145,6 +148,7 @@ function openPage(logs: Readonly<Record<string, string>>): Page {
         : Promise.resolve({ size: logs[id]?.length ?? 0, pieces: [logs[id] ?? ''] }),
     compare: () => ({ runs: [], changes: [] }),
     noLog: 'no log',
+    onReading: task => tasks.push(task),
     openPlace: place => {
       opened.push(place);
       return Promise.resolve(true);
@@ -181,7 +185,7 @@ function openPage(logs: Readonly<Record<string, string>>): Page {
     after: host.after,
     onFault: host.onFault,
   });
-  return { page, session, loaded, selected, copied, opened, failures };
+  return { page, session, loaded, selected, copied, opened, failures, tasks };
 }
 
 describe('a panel session', () => {
@@ -252,8 +256,8 @@ describe('a panel session', () => {
 
   test('follows the cursor in the C file', async () => {
     const { session, selected } = await start();
-    await session.follow('a.bpf.c', 8);
-    await session.follow('b.bpf.c', 8);
+    await session.follow('a.bpf.c', 8, 'if (v == 1)');
+    await session.follow('b.bpf.c', 8, 'if (v == 1)');
     expect(selected).toEqual([4]);
   });
 
@@ -268,6 +272,34 @@ describe('a panel session', () => {
     });
   });
 
+  test('follows by the text where the kernel prints no line numbers', async () => {
+    const { session, selected } = await start({ a: LOG.replaceAll(/ @ a\.bpf\.c:\d+/g, '') });
+    await session.follow('a.bpf.c', 8, 'if (v == 1)');
+    await session.follow('a.bpf.c', 8, 'if (v == 2)');
+    expect(selected).toEqual([4]);
+  });
+
+  test('leaves the rest of a log out when it is told to stop, and says so', async () => {
+    const { page, loaded, tasks } = openPage({ a: LOG.repeat(3000) });
+    await page.request('ready', {});
+    tasks[0]?.stop();
+    const { summary } = await loaded;
+    await tasks[0]?.done;
+    expect(summary.warnings[0]).toBe('stopped');
+    expect(summary.lines).toBeLessThan((LOG.split('\n').length - 1) * 3000);
+    expect(tasks[0]?.share()).toBeLessThan(1);
+  });
+
+  test('reads a log anew when it is asked for again', async () => {
+    const { session, tasks, page } = await start();
+    session.show('a');
+    await tasks.at(-1)?.done;
+    expect(tasks).toHaveLength(2);
+    session.hide();
+    await page.request('ready', { log: 'a' });
+    expect(tasks).toHaveLength(2);
+  });
+
   test('says of a text that is no verifier log that it is none', async () => {
     const { page, failures } = openPage({ a: 'Dear all,\nthe meeting is at ten.\n' });
     await page.request('ready', {});
@@ -277,7 +309,7 @@ describe('a panel session', () => {
   test('does not read a log again when its page is back', async () => {
     const { page, session, view } = await start();
     session.hide();
-    await session.follow('a.bpf.c', 8);
+    await session.follow('a.bpf.c', 8, '');
     await page.request('ready', { log: 'a', line: 4 });
     const again = await page.request('filter', { filter: 'all' });
     expect(again).toEqual(view);
