@@ -33,6 +33,9 @@ const bundles = [
     format: 'esm',
     // Chromium of the oldest VS Code that the extension runs in.
     target: 'chrome132',
+    // The font of the icons.
+    loader: { '.ttf': 'file' },
+    assetNames: '[name]',
   },
 ];
 

@@ -1,15 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-/** The page of the Verifier Log panel: shows the first rows of the log that the host opens. */
+/** The page of the Verifier Log panel: puts its parts together. */
 import * as v from 'valibot';
-import { type Handlers, Messenger } from '../../extension/protocol/messenger';
-import {
-  HOST_SIDE,
-  MAX_ROWS,
-  PAGE_SIDE,
-  type PanelState,
-  panelState,
-  type View,
-} from '../../extension/protocol/verifierPanel';
+import { Messenger } from '../../extension/protocol/messenger';
+import { HOST_SIDE, PAGE_SIDE, type PanelState, panelState } from '../../extension/protocol/verifierPanel';
+import './components/app';
+import { Panel } from './model/panel';
 
 declare function acquireVsCodeApi(): {
   postMessage(message: unknown): void;
@@ -18,53 +13,31 @@ declare function acquireVsCodeApi(): {
 };
 
 const vscode = acquireVsCodeApi();
-const list = document.createElement('ol');
-const status = document.createElement('p');
-status.setAttribute('role', 'status');
-document.body.append(status, list);
-
-async function showRows(view: View): Promise<void> {
-  const count = Math.min(view.rows, MAX_ROWS);
-  const rows = await page.request('rows', { revision: view.revision, first: 0, count });
-  list.replaceChildren(
-    ...rows.texts.map((text, i) => {
-      const row = document.createElement('li');
-      row.value = (rows.lines[i] ?? 0) + 1;
-      row.textContent = text;
-      return row;
-    }),
-  );
-}
-
-const handlers: Handlers<typeof PAGE_SIDE> = {
-  logs: () => undefined,
-  opened: ({ log }) => {
-    status.textContent = `${log.title} · ${log.detail}`;
-    vscode.setState({ log: log.id });
-  },
-  progress: () => undefined,
-  loaded: ({ view }) => void showRows(view),
-  failed: ({ message }) => {
-    status.textContent = message;
-  },
-  select: () => undefined,
-  searching: () => undefined,
+const saved = v.safeParse(panelState, vscode.getState() ?? {});
+const after = (delayMs: number, action: () => void) => {
+  const timer = setTimeout(action, delayMs);
+  return { dispose: () => clearTimeout(timer) };
 };
 
-const page: Messenger<typeof PAGE_SIDE, typeof HOST_SIDE> = new Messenger({
-  mine: PAGE_SIDE,
-  theirs: HOST_SIDE,
-  handlers,
-  post: message => vscode.postMessage(message),
-  after: (delayMs, action) => {
-    const timer = setTimeout(action, delayMs);
-    return { dispose: () => clearTimeout(timer) };
+const panel: Panel = new Panel({
+  connect: handlers => {
+    const host = new Messenger({
+      mine: PAGE_SIDE,
+      theirs: HOST_SIDE,
+      handlers,
+      post: message => vscode.postMessage(message),
+      after,
+      onFault: message => panel.complain(message),
+    });
+    addEventListener('message', event => host.receive(event.data));
+    return host;
   },
-  onFault: message => {
-    status.textContent = message;
-  },
+  saved: saved.success ? saved.output : {},
+  save: state => vscode.setState(state),
+  after,
+  language: document.documentElement.lang,
 });
-addEventListener('message', event => page.receive(event.data));
-
-const saved = v.safeParse(panelState, vscode.getState() ?? {});
-void page.request('ready', saved.success ? saved.output : {});
+const app = document.createElement('verifier-app');
+app.panel = panel;
+document.body.append(app);
+void panel.start();

@@ -24,7 +24,7 @@ export function pageHtml(webview: vscode.Webview, extensionUri: vscode.Uri): str
 <meta http-equiv="Content-Security-Policy" content="${escape(policy)}">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <title>${escape(vscode.l10n.t('Verifier Log'))}</title>
-<link rel="stylesheet" href="${escape(file('main.css'))}">
+<link rel="stylesheet" id="vscode-codicon-stylesheet" href="${escape(file('main.css'))}">
 <script type="module" nonce="${nonce}" src="${escape(file('main.js'))}"></script>
 </head>
 <body></body>

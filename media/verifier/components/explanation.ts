@@ -1,0 +1,154 @@
+// SPDX-License-Identifier: Apache-2.0
+import '@vscode-elements/elements/dist/vscode-icon/index.js';
+import { css, html, nothing, type TemplateResult } from 'lit';
+import { customElement, state } from 'lit/decorators.js';
+import type { PageText, Place } from '../../../extension/protocol/verifierPanel';
+import { PanelElement } from './element';
+import { shared } from './styles';
+
+/** Why the verifier refused the program, in plain words, and what to do. */
+@customElement('verifier-explanation')
+export class Explanation extends PanelElement {
+  static override styles = [
+    shared,
+    css`
+      section {
+        background: var(--vscode-textBlockQuote-background);
+        border-block-end: 1px solid var(--vscode-panel-border, var(--vscode-contrastBorder, transparent));
+        border-inline-start: 4px solid var(--vscode-editorError-foreground, var(--vscode-errorForeground));
+        color: var(--vscode-foreground);
+        max-block-size: 40vh;
+        overflow: auto;
+        padding: 8px 12px;
+      }
+      header {
+        align-items: center;
+        display: flex;
+        gap: 8px;
+      }
+      h2 {
+        flex: 1;
+        font-size: 1.1em;
+        font-weight: 600;
+      }
+      header > vscode-icon {
+        color: var(--vscode-editorError-foreground, var(--vscode-errorForeground));
+      }
+      .toggle {
+        background: none;
+        block-size: 22px;
+        border: 0;
+        border-radius: 5px;
+        color: inherit;
+        cursor: pointer;
+        inline-size: 22px;
+        padding: 3px;
+      }
+      .toggle:hover {
+        background: var(--vscode-toolbar-hoverBackground);
+      }
+      .body {
+        display: grid;
+        gap: 4px 16px;
+        grid-template-columns: max-content minmax(0, 1fr);
+        max-inline-size: 110ch;
+        padding-block-start: 6px;
+        padding-inline-start: 24px;
+      }
+      dt {
+        color: var(--vscode-descriptionForeground);
+      }
+      dd {
+        line-height: 1.45;
+        overflow-wrap: anywhere;
+      }
+      dd.fix {
+        font-weight: 600;
+      }
+      .place {
+        margin-inline-end: 1ch;
+      }
+      @media (width < 480px) {
+        .body {
+          grid-template-columns: minmax(0, 1fr);
+          padding-inline-start: 0;
+        }
+        dd {
+          margin-block-end: 4px;
+        }
+      }
+    `,
+  ];
+
+  @state()
+  private accessor open = true;
+
+  protected override render(): TemplateResult | typeof nothing {
+    const { panel } = this;
+    const card = panel.summary?.explanation;
+    if (!card) return nothing;
+    const { origin } = card;
+    return html`
+      <section aria-labelledby="title" tabindex="-1">
+        <header>
+          <vscode-icon name="error"></vscode-icon>
+          <h2 id="title">${card.title}</h2>
+          <button
+            class="toggle"
+            aria-expanded=${this.open}
+            aria-controls="body"
+            aria-label=${panel.t('details')}
+            title=${panel.t('details')}
+            @click=${() => (this.open = !this.open)}
+          >
+            <vscode-icon name=${this.open ? 'chevron-up' : 'chevron-down'}></vscode-icon>
+          </button>
+        </header>
+        <dl class="body" id="body" ?hidden=${!this.open}>
+          ${this.#part('knew', card.knew)} ${this.#part('needed', card.needed)}
+          ${this.#part('fix', card.fix, 'fix')}
+          ${this.#line(
+            'message',
+            html`<code>${card.message}</code> ${this.#link(panel.t('showInLog'), () => panel.goToError())}`,
+          )}
+          ${card.source ? this.#line('source', this.#source(card.source)) : nothing}
+          ${
+            origin
+              ? this.#line(
+                  'origin',
+                  html`${origin.source ? this.#source(origin.source) : html`<code>${origin.text}</code>`}
+                  ${
+                    origin.line === undefined
+                      ? nothing
+                      : this.#link(panel.t('showInLog'), () => panel.go({ line: origin.line ?? 0 }))
+                  }`,
+                )
+              : nothing
+          }
+        </dl>
+      </section>
+    `;
+  }
+
+  #part(label: PageText, text: string, kind = ''): TemplateResult | typeof nothing {
+    return text === '' ? nothing : this.#line(label, text, kind);
+  }
+
+  #line(label: PageText, content: unknown, kind = ''): TemplateResult {
+    return html`<dt>${this.panel.t(label)}</dt>
+      <dd class=${kind}>${content}</dd>`;
+  }
+
+  #link(text: string, action: () => void): TemplateResult {
+    return html`<button class="link" @click=${action}>${text}</button>`;
+  }
+
+  #source(place: Place): TemplateResult {
+    const name = place.line === undefined ? '' : `${place.file ?? ''}:${place.line}`;
+    return html`${
+        name === ''
+          ? nothing
+          : html`<button class="link place" @click=${() => this.panel.openSource(place)}>${name}</button>`
+      }<code>${place.text}</code>`;
+  }
+}

@@ -1,0 +1,131 @@
+// SPDX-License-Identifier: Apache-2.0
+import '@vscode-elements/elements/dist/vscode-textfield/index.js';
+import '@vscode-elements/elements/dist/vscode-toolbar-button/index.js';
+import type { VscodeTextfield } from '@vscode-elements/elements/dist/vscode-textfield/index.js';
+import { css, html, type TemplateResult } from 'lit';
+import { customElement, query } from 'lit/decorators.js';
+import { PanelElement } from './element';
+import { shared } from './styles';
+
+/** From the last key on, so that typing a word does not look for each of its beginnings in a large log. */
+const TYPING_MS = 250;
+
+/** Search: what is looked for, how often it is there, next and previous. */
+@customElement('verifier-search')
+export class SearchBox extends PanelElement {
+  static override styles = [
+    shared,
+    css`
+      :host {
+        align-items: center;
+        display: flex;
+        gap: 4px;
+      }
+      vscode-textfield {
+        flex: 1 1 auto;
+        inline-size: auto;
+        min-inline-size: 120px;
+      }
+      .count {
+        color: var(--vscode-descriptionForeground);
+        font-variant-numeric: tabular-nums;
+        min-inline-size: 9ch;
+        white-space: nowrap;
+      }
+      .none {
+        color: var(--vscode-errorForeground);
+      }
+    `,
+  ];
+
+  @query('vscode-textfield')
+  private accessor field!: VscodeTextfield;
+
+  #timer: number | undefined;
+
+  override focus(): void {
+    this.field.focus();
+    this.field.wrappedElement.select();
+  }
+
+  override disconnectedCallback(): void {
+    super.disconnectedCallback();
+    clearTimeout(this.#timer);
+  }
+
+  protected override render(): TemplateResult {
+    const { search } = this.panel;
+    const { t } = this.#texts;
+    const none = search.query !== '' && search.count === 0 && !search.running;
+    return html`
+      <vscode-textfield
+        type="search"
+        label=${t('search')}
+        placeholder=${t('searchHint')}
+        title=${t('searchHint')}
+        .value=${search.query}
+        maxlength="1000"
+        @input=${this.#typed}
+        @keydown=${this.#key}
+      ></vscode-textfield>
+      <span class="count ${none ? 'none' : ''}" aria-hidden="true">${this.words()}</span>
+      <vscode-toolbar-button
+        icon="arrow-up"
+        label=${t('previousMatch')}
+        title=${t('previousMatch')}
+        @click=${() => void search.go(-1)}
+      ></vscode-toolbar-button>
+      <vscode-toolbar-button
+        icon="arrow-down"
+        label=${t('nextMatch')}
+        title=${t('nextMatch')}
+        @click=${() => void search.go(1)}
+      ></vscode-toolbar-button>
+    `;
+  }
+
+  /** What was found, in words. */
+  words(): string {
+    return searchWords(this.panel);
+  }
+
+  get #texts() {
+    return { t: this.panel.t.bind(this.panel) };
+  }
+
+  #typed(): void {
+    clearTimeout(this.#timer);
+    this.#timer = window.setTimeout(() => this.#find(), TYPING_MS);
+  }
+
+  #find(): void {
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
+    this.panel.find(this.field.value);
+  }
+
+  #key(event: KeyboardEvent): void {
+    const { search } = this.panel;
+    if (event.key === 'Enter') {
+      event.preventDefault();
+      if (this.#timer !== undefined || this.field.value !== search.query) this.#find();
+      else void search.go(event.shiftKey ? -1 : 1);
+    } else if (event.key === 'Escape') {
+      event.preventDefault();
+      event.stopPropagation();
+      if (this.field.value !== '') {
+        this.field.value = '';
+        this.#find();
+      } else this.dispatchEvent(new Event('left', { bubbles: true, composed: true }));
+    }
+  }
+}
+
+/** `3 of 120`, or what else is to be said about the search. */
+export function searchWords(panel: PanelElement['panel']): string {
+  const { query: text, count, index, running } = panel.search;
+  if (text.trim() === '') return '';
+  if (running) return panel.t('searching', count);
+  if (count === 0) return panel.t('noMatches');
+  return panel.t('matchOf', index + 1, count);
+}

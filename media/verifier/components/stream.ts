@@ -1,0 +1,212 @@
+// SPDX-License-Identifier: Apache-2.0
+import { html, type PropertyValues, type TemplateResult } from 'lit';
+import { customElement, query } from 'lit/decorators.js';
+import { guard } from 'lit/directives/guard.js';
+import { repeat } from 'lit/directives/repeat.js';
+import { parseQuery } from '../../../extension/core/verifierPanel/query';
+import { PanelElement } from './element';
+import { emptyRow, rowTemplate } from './rowTemplate';
+import { streamStyles } from './streamStyles';
+import { shared } from './styles';
+import { tokenStyles } from './tokenStyles';
+import { Viewport } from './viewport';
+
+/** Rows that are drawn above and below the screen, so that scrolling has them. */
+const OVERSCAN = 10;
+/** Rows beyond these that are asked for. */
+const AHEAD = 200;
+
+/** The log, a row for each line that is shown. Only the rows on screen exist. */
+@customElement('verifier-stream')
+export class Stream extends PanelElement {
+  static override styles = [shared, tokenStyles, streamStyles];
+
+  @query('.scroller')
+  private accessor scroller!: HTMLElement;
+  @query('.sizer')
+  private accessor sizer!: HTMLElement;
+  @query('.layer')
+  private accessor layer!: HTMLElement;
+  @query('.probe')
+  private accessor probe!: HTMLElement;
+
+  #viewport: Viewport | undefined;
+  #rowHeight = 20;
+  #columns = 0;
+  #revealed = 0;
+  #first = 0;
+  #end: (() => void) | undefined;
+  readonly #resized = new ResizeObserver(() => this.requestUpdate());
+
+  override focus(): void {
+    this.scroller.focus({ preventScroll: true });
+  }
+
+  override connectedCallback(): void {
+    super.connectedCallback();
+    this.#end = this.panel.rows.subscribe(() => this.requestUpdate());
+  }
+
+  override disconnectedCallback(): void {
+    super.disconnectedCallback();
+    this.#end?.();
+    this.#resized.disconnect();
+    this.#viewport = undefined;
+  }
+
+  protected override firstUpdated(): void {
+    this.#viewport = new Viewport(this.scroller, () => {
+      this.requestUpdate();
+      this.dispatchEvent(new Event('moved'));
+    });
+    this.#resized.observe(this.scroller);
+    this.#resized.observe(this.probe);
+    this.requestUpdate();
+  }
+
+  /** Share of the rows above the screen, and on it. */
+  get extent(): { readonly from: number; readonly share: number } {
+    const content = this.#viewport?.map.content ?? 0;
+    if (content === 0) return { from: 0, share: 1 };
+    return { from: (this.#viewport?.offset ?? 0) / content, share: this.scroller.clientHeight / content };
+  }
+
+  /** Shows another part of the rows. */
+  scrollToShare(share: number): void {
+    const viewport = this.#viewport;
+    viewport?.scrollTo(share * viewport.map.content - this.scroller.clientHeight / 2);
+    this.requestUpdate();
+  }
+
+  protected override willUpdate(): void {
+    if (this.#viewport) this.#follow(this.#viewport);
+  }
+
+  protected override render(): TemplateResult {
+    const { panel } = this;
+    return html`
+      <div class="probe" aria-hidden="true"></div>
+      <div
+        class="scroller"
+        tabindex="0"
+        role="listbox"
+        aria-label=${panel.t('stream')}
+        aria-describedby="keys"
+        aria-activedescendant="row-${panel.row}"
+        @keydown=${this.#key}
+        @click=${this.#click}
+        @dblclick=${() => panel.openSource()}
+      >
+        <div class="sizer" role="presentation"></div>
+        <div class="layer" role="presentation">${this.#rows()}</div>
+      </div>
+      <div id="keys" hidden>${panel.t('streamKeys')}</div>
+    `;
+  }
+
+  protected override updated(changed: PropertyValues<this>): void {
+    super.updated(changed);
+    const viewport = this.#viewport;
+    if (!viewport) return;
+    this.layer.style.transform = `translateY(${viewport.layerTop(this.#first)}px)`;
+    this.layer.style.setProperty('--columns', String(this.#columns));
+  }
+
+  /** Brings the viewport up to date with the rows and the size of everything. */
+  #follow(viewport: Viewport): void {
+    const { panel } = this;
+    this.#rowHeight = Math.max(1, Math.round(this.probe.offsetHeight));
+    const { reveal, view } = panel;
+    const extent = { rows: view.rows, rowHeight: this.#rowHeight, viewport: this.scroller.clientHeight };
+    if (viewport.resize(extent)) {
+      this.layer.style.setProperty('--row-height', `${this.#rowHeight}px`);
+      this.sizer.style.height = `${viewport.map.height}px`;
+      viewport.scrollTo(viewport.offset);
+    }
+    if (reveal.count !== this.#revealed && extent.viewport > 0) {
+      this.#revealed = reveal.count;
+      viewport.reveal(reveal.row);
+    }
+    const { first, end } = viewport.map.visible(viewport.offset, OVERSCAN);
+    this.#first = first;
+    panel.rows.want(first - AHEAD, end + AHEAD);
+  }
+
+  #rows(): unknown {
+    const viewport = this.#viewport;
+    if (!viewport) return [];
+    const { panel } = this;
+    const { rows: of } = panel.view;
+    const { first, end } = viewport.map.visible(viewport.offset, OVERSCAN);
+    const parsed = parseQuery(panel.search.query);
+    const needle = parsed?.kind === 'text' ? parsed.text : '';
+    const indexes = Array.from({ length: Math.max(0, end - first) }, (_, i) => first + i);
+    return repeat(
+      indexes,
+      index => index,
+      index => {
+        const row = panel.rows.get(index);
+        if (!row) return guard([of], () => emptyRow(index, of));
+        const rail = panel.trace?.mark(row.line) ?? { up: false, down: false, role: undefined };
+        const selected = row.line === panel.line;
+        const marked = row.found ? needle : '';
+        this.#columns = Math.max(this.#columns, row.text.length + 2 * row.frame);
+        return guard([row, of, selected, marked, rail.up, rail.down, rail.role], () =>
+          rowTemplate(row, {
+            ...{ index, of, selected, rail, needle: marked },
+            t: (key, ...values) => panel.t(key, ...values),
+          }),
+        );
+      },
+    );
+  }
+
+  #key(event: KeyboardEvent): void {
+    if (event.altKey || event.metaKey) return;
+    const { panel } = this;
+    const page = Math.max(1, Math.floor(this.scroller.clientHeight / this.#rowHeight) - 1);
+    const steps: Readonly<Record<string, number>> = {
+      ArrowUp: panel.row - 1,
+      ArrowDown: panel.row + 1,
+      PageUp: panel.row - page,
+      PageDown: panel.row + page,
+      Home: 0,
+      End: panel.view.rows - 1,
+    };
+    const row = steps[event.key];
+    if (row !== undefined && !event.shiftKey) panel.goToRow(row);
+    else if (event.key === 'Enter') panel.openSource();
+    else if (event.key === 'f' && !event.ctrlKey) this.#toggleFold(panel.row);
+    else if (event.key === 'c' && event.ctrlKey && getSelection()?.isCollapsed !== false) panel.copy('line');
+    else return;
+    event.preventDefault();
+  }
+
+  #click(event: MouseEvent): void {
+    const [target] = event.composedPath();
+    if (!(target instanceof Element)) return;
+    const index = Number(target.closest('[data-row]')?.getAttribute('data-row') ?? NaN);
+    if (!Number.isInteger(index) || getSelection()?.isCollapsed === false) return;
+    const { panel } = this;
+    panel.goToRow(index);
+    if (target.closest('.fold')) this.#toggleFold(index);
+    else if (target.closest('.t-place')) panel.openSource();
+    else this.#trace(target, index);
+  }
+
+  #trace(target: Element, index: number): void {
+    const row = this.panel.rows.get(index);
+    const value = target.closest('.t-register');
+    if (!row || !value) return;
+    const slot = value.getAttribute('data-slot');
+    const register = value.getAttribute('data-register');
+    const what = slot === null ? { register: Number(register) } : { slot: Number(slot) };
+    void this.panel.traceValue({ line: row.line, ...what });
+  }
+
+  #toggleFold(index: number): void {
+    const { panel } = this;
+    const row = panel.rows.get(index);
+    if (row && (panel.summary?.paths ?? 0) > 1) void panel.fold(row.line, row.fold <= 0);
+  }
+}

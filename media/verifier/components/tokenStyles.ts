@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: Apache-2.0
+import { css } from 'lit';
+
+/** Colours of code: those that the theme has for values in the debugger, which every theme keeps readable. */
+export const tokenStyles = css`
+  .t-dim,
+  .t-comment {
+    color: var(--vscode-descriptionForeground);
+  }
+  .t-keyword {
+    color: var(--vscode-debugTokenExpression-boolean, var(--vscode-editor-foreground));
+  }
+  .t-register {
+    color: var(--vscode-debugTokenExpression-name, var(--vscode-editor-foreground));
+  }
+  .t-number {
+    color: var(--vscode-debugTokenExpression-number, var(--vscode-editor-foreground));
+  }
+  .t-string {
+    color: var(--vscode-debugTokenExpression-string, var(--vscode-editor-foreground));
+  }
+  .t-type {
+    color: var(--vscode-debugTokenExpression-type, var(--vscode-editor-foreground));
+  }
+  .t-helper {
+    color: var(--vscode-symbolIcon-functionForeground, var(--vscode-editor-foreground));
+  }
+  .t-place {
+    color: var(--vscode-textLink-foreground);
+  }
+  @media (forced-colors: active) {
+    span {
+      color: inherit;
+    }
+  }
+`;

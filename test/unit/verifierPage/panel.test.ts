@@ -1,0 +1,170 @@
+// SPDX-License-Identifier: Apache-2.0
+import { describe, expect, test } from 'vitest';
+import { PanelSession, type PanelHost } from '../../../extension/core/verifierPanel';
+import { Messenger } from '../../../extension/protocol/messenger';
+import { HOST_SIDE, PAGE_SIDE, type PanelState } from '../../../extension/protocol/verifierPanel';
+import { Panel } from '../../../media/verifier/model/panel';
+
+/** Level 2: a branch that is put aside and taken up twice. */
+const LOG = [
+  '0: R1=ctx() R10=fp0',
+  '; int v = ctx->op; @ a.bpf.c:7',
+  '0: (61) r2 = *(u32 *)(r1 +0)          ; R1=ctx() R2_w=scalar()',
+  '; if (v == 1) @ a.bpf.c:8',
+  '1: (15) if r2 == 0x1 goto pc+2        ; R2_w=scalar()',
+  '2: (b7) r0 = 1                        ; R0_w=1',
+  '3: (95) exit',
+  '',
+  'from 1 to 4: R1=ctx() R2_w=1 R10=fp0',
+  '; return *v; @ a.bpf.c:9',
+  '4: (61) r0 = *(u32 *)(r2 +0)',
+  "R2 invalid mem access 'scalar'",
+  'processed 5 insns (limit 1000000) max_states_per_insn 0 total_states 1 peak_states 1 mark_read 1',
+  '',
+].join('\n');
+
+const WORDS = new Proxy({} as PanelHost['words'], { get: (_, name) => String(name) });
+const after = (delayMs: number, action: () => void) => {
+  const timer = setTimeout(action, delayMs);
+  return { dispose: () => clearTimeout(timer) };
+};
+
+/** The page's model on the real session, with messages that are copied on their way as a webview's are. */
+async function open(logs: Readonly<Record<string, string>>, saved: PanelState = {}) {
+  const states: PanelState[] = [];
+  const sources: string[] = [];
+  const host: PanelHost = {
+    settled: () => Promise.resolve(),
+    logs: Object.keys(logs).map(id => ({ id, title: id, detail: '', verdict: 'unknown' })),
+    read: id => {
+      const text = logs[id] ?? '';
+      return text === ''
+        ? Promise.reject(new Error('gone'))
+        : Promise.resolve({ size: text.length, pieces: [text] });
+    },
+    compare: () => ({
+      runs: [{ id: 'before', title: 'Yesterday' }],
+      changes: [{ run: 'before', title: 'Yesterday', exact: true, sameLines: 2, metrics: [], lines: [] }],
+    }),
+    noLog: 'No log.',
+    openPlace: place => {
+      sources.push(place.text);
+      return Promise.resolve(place.text.includes('return'));
+    },
+    copy: () => Promise.resolve(),
+    openFrom: () => Promise.resolve(),
+    explain: () => undefined,
+    words: WORDS,
+    texts: { noSource: 'No such file.', matchOf: '{0} of {1}' },
+    now: () => performance.now(),
+    pause: () => new Promise(resolve => setImmediate(resolve)),
+    after,
+    onFault: message => expect.unreachable(message),
+  };
+  const session: PanelSession = new PanelSession(host, message =>
+    setImmediate(() => wire.receive(structuredClone(message))),
+  );
+  let wire!: Messenger<typeof PAGE_SIDE, typeof HOST_SIDE>;
+  const panel = new Panel({
+    connect: handlers =>
+      (wire = new Messenger({
+        ...{ mine: PAGE_SIDE, theirs: HOST_SIDE, handlers, after },
+        post: message => setImmediate(() => session.receive(structuredClone(message))),
+        onFault: message => expect.unreachable(message),
+      })),
+    saved,
+    save: state => states.push(state),
+    after,
+    language: 'en',
+  });
+  // What the stream does when it is drawn.
+  panel.subscribe(() => panel.rows.want(0, 100));
+  await panel.start();
+  return { panel, states, sources, session };
+}
+
+describe('the page', () => {
+  test('goes to the error of a refused program and reads the state there', async () => {
+    const { panel, states } = await open({ a: LOG });
+    await expect.poll(() => panel.state?.line).toBe(10);
+    expect(panel).toMatchObject({ phase: 'shown', line: 10, row: 10, reveal: { row: 10 } });
+    expect(panel.rows.get(10)?.insn).toBe(4);
+    expect(states.at(-1)).toMatchObject({ log: 'a', line: 10, filter: 'all', pane: 'state' });
+  });
+
+  test('is again where it was before a reload', async () => {
+    const saved = { log: 'b', line: 4, filter: 'instructions', pane: 'hot', query: 'r2' } as const;
+    const { panel } = await open({ a: LOG, b: LOG }, saved);
+    await expect.poll(() => panel.search.count).toBeGreaterThan(0);
+    expect(panel.log?.id).toBe('b');
+    expect(panel.line).toBe(4);
+    expect(panel.view.filter).toBe('instructions');
+    expect(panel.pane).toBe('hot');
+  });
+
+  test('finds, goes around, and marks the rows', async () => {
+    const { panel } = await open({ a: LOG });
+    await expect.poll(() => panel.line).toBe(10);
+    panel.find('r2');
+    await expect.poll(() => panel.search).toMatchObject({ count: 3, index: 2, running: false });
+    await panel.search.go(1);
+    await expect.poll(() => panel.line).toBe(2);
+    await panel.search.go(-1);
+    await expect.poll(() => panel.line).toBe(10);
+    await expect.poll(() => panel.rows.get(2)?.found).toBe(true);
+    panel.find('');
+    await expect.poll(() => panel.rows.get(2)?.found).toBe(false);
+  });
+
+  test('keeps its line when rows are folded or filtered away', async () => {
+    const { panel } = await open({ a: LOG });
+    await expect.poll(() => panel.line).toBe(10);
+    await panel.fold(undefined, true);
+    expect(panel.view.rows).toBe(2);
+    expect([panel.line, panel.row]).toEqual([10, 1]);
+    panel.go({ insn: 0, near: 0 });
+    await expect.poll(() => panel.line).toBe(2);
+    expect(panel.view.rows).toBeGreaterThan(2);
+    await panel.setFilter('source');
+    expect(panel.view).toMatchObject({ filter: 'source', rows: 3 });
+    panel.goToRow(2);
+    await expect.poll(() => panel.line).toBe(9);
+  });
+
+  test('traces a value and steps along it', async () => {
+    const { panel } = await open({ a: LOG });
+    await expect.poll(() => panel.line).toBe(10);
+    await panel.traceValue({ line: 10, register: 2 });
+    expect(panel.pane).toBe('slice');
+    const lines = panel.trace?.slice.steps.map(step => step.line) ?? [];
+    expect(lines).toContain(2);
+    lines.forEach(() => panel.stepTrace(1));
+    await expect.poll(() => panel.line).toBe(lines.at(-1));
+    panel.endTrace();
+    expect(panel.trace).toBeUndefined();
+  });
+
+  test('compares with another run, anew for every log', async () => {
+    const { panel } = await open({ a: LOG, b: LOG });
+    await expect.poll(() => panel.phase).toBe('shown');
+    panel.setPane('compare');
+    await expect.poll(() => panel.comparison?.changes[0]?.run).toBe('before');
+    panel.open('b');
+    await expect.poll(() => panel.log?.id).toBe('b');
+    await expect.poll(() => panel.comparison?.runs).toHaveLength(1);
+  });
+
+  test('says what does not work', async () => {
+    const { panel, sources } = await open({ a: LOG });
+    await expect.poll(() => panel.line).toBe(10);
+    panel.openSource();
+    panel.openSource({ text: 'int v' });
+    await expect.poll(() => panel.complaint).toBe('No such file.');
+    expect(sources).toEqual(['return *v;', 'int v']);
+    const gone = await open({ a: '' });
+    await expect.poll(() => gone.panel.phase).toBe('failed');
+    expect(gone.panel.failure).toBe('gone');
+    const none = await open({});
+    expect(none.panel.phase).toBe('empty');
+  });
+});
