@@ -31,7 +31,9 @@ export const COMMANDS = {
   disconnect: 'sockmap.disconnect',
   build: 'sockmap.build',
   verify: 'sockmap.verify',
+  verifyAllHosts: 'sockmap.verifyAllHosts',
   showVerifierLog: 'sockmap.showVerifierLog',
+  toggleLineVisits: 'sockmap.toggleLineVisits',
   refresh: 'sockmap.refresh',
   copyDiagnostics: 'sockmap.copyDiagnostics',
   showLog: 'sockmap.showLog',
@@ -94,6 +96,8 @@ export interface SettingTypes {
   'detach.drainTimeout': number;
   'verify.logLevel': number;
   'verify.keepRuns': number;
+  'editor.codeLens': boolean;
+  'editor.lineVisits': boolean;
   'verifierLog.followCursor': boolean;
 }
 export const SETTINGS = [
@@ -107,6 +111,8 @@ export const SETTINGS = [
   'detach.drainTimeout',
   'verify.logLevel',
   'verify.keepRuns',
+  'editor.codeLens',
+  'editor.lineVisits',
   'verifierLog.followCursor',
 ] as const satisfies readonly (keyof SettingTypes)[];
 export type SettingKey = keyof SettingTypes;
@@ -114,3 +120,6 @@ export type SettingKey = keyof SettingTypes;
 /** Scheme of the read-only documents that hold verifier logs, and their language. */
 export const LOG_SCHEME = 'sockmap-log';
 export const LOG_LANGUAGE = 'sockmap-verifier-log';
+
+/** View type of the table of hosts and programs. */
+export const HOST_TABLE = 'sockmap.hostTable';

@@ -13,6 +13,10 @@ import { ContextKeys } from './contextKeys';
 import { BuildProblems } from './documents/buildProblems';
 import { VerifierLogs } from './documents/verifierLogs';
 import { VerifierProblems } from './documents/verifierProblems';
+import { HostTablePanel } from './editor/hostTablePanel';
+import { LineVisitHints } from './editor/lineVisitHints';
+import { VerifierFixes } from './editor/verifierFixes';
+import { VerdictLenses } from './editor/verdictLenses';
 import { connectQuietly, followContext, reconnectOnLook } from './followModels';
 import { followHostSettings } from './hostList';
 import { HostModels } from './model/hostModels';
@@ -69,6 +73,10 @@ export function createUi(parts: UiParts): Disposable {
       },
     }),
   );
+  const hostTable = store.add(new HostTablePanel(parts.memento));
+  store.add(new VerifierFixes(verifierProblems));
+  store.add(new VerdictLenses(runs, config));
+  store.add(new LineVisitHints(runs, config));
   const problems = store.add(new BuildProblems());
   const windows = store.add(
     new MapWindows(() => ({ filter: state.value.socketFilter, order: state.value.socketOrder })),
@@ -112,6 +120,7 @@ export function createUi(parts: UiParts): Disposable {
       recorder,
       verifierLogs,
       verifierProblems,
+      hostTable,
       library,
       verifierPanels,
       problems,

@@ -17,6 +17,8 @@ const CHECKS: { readonly [K in SettingKey]: (value: unknown) => value is Setting
   'detach.drainTimeout': isNumber,
   'verify.logLevel': isNumber,
   'verify.keepRuns': isNumber,
+  'editor.codeLens': isBoolean,
+  'editor.lineVisits': isBoolean,
   'verifierLog.followCursor': isBoolean,
 };
 
@@ -49,6 +51,14 @@ export class Config {
     const inWorkspace = configuration.inspect('hosts')?.workspaceValue !== undefined;
     const target = inWorkspace ? vscode.ConfigurationTarget.Workspace : vscode.ConfigurationTarget.Global;
     await configuration.update('hosts', hosts, target);
+  }
+
+  /** Where the person set it, else in the user's settings. */
+  async toggle(key: 'editor.lineVisits'): Promise<void> {
+    const configuration = vscode.workspace.getConfiguration(SETTING_SECTION);
+    const inWorkspace = configuration.inspect(key)?.workspaceValue !== undefined;
+    const target = inWorkspace ? vscode.ConfigurationTarget.Workspace : vscode.ConfigurationTarget.Global;
+    await configuration.update(key, !this.get(key), target);
   }
 
   onDidChange(key: SettingKey, listener: () => void): Disposable {

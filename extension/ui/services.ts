@@ -5,6 +5,7 @@ import type { Config } from './config';
 import type { BuildProblems } from './documents/buildProblems';
 import type { VerifierProblems } from './documents/verifierProblems';
 import type { VerifierLogs } from './documents/verifierLogs';
+import type { HostTablePanel } from './editor/hostTablePanel';
 import type { HostModels } from './model/hostModels';
 import type { MapWindows } from './model/mapWindows';
 import type { RecentLog } from './recentLog';
@@ -31,6 +32,7 @@ export interface Services {
   readonly verifierProblems: VerifierProblems;
   readonly library: LogLibrary;
   readonly verifierPanels: VerifierPanels;
+  readonly hostTable: HostTablePanel;
   readonly problems: BuildProblems;
   readonly windows: MapWindows;
   readonly maps: MapsView;

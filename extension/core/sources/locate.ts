@@ -31,4 +31,4 @@ export function locateLine(
 }
 
 /** The compiler records lines as they are; tabs and blanks are all that editors change without meaning to. */
-const squeeze = (text: string): string => text.trim().replace(/\s+/g, ' ');
+export const squeeze = (text: string): string => text.trim().replace(/\s+/g, ' ');

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { LineRange } from './locate';
+import { closing, type Token, tokensOf } from './tokens';
 
 /** A function that becomes a BPF program. */
 export interface SectionFunction {
@@ -12,17 +13,6 @@ export interface SectionFunction {
   /** From the line of its name to the one after its closing brace. */
   readonly range: LineRange;
 }
-
-interface Token {
-  readonly kind: 'word' | 'string' | 'mark';
-  readonly text: string;
-  readonly line: number;
-  readonly column: number;
-}
-
-/** Directives, with their continued lines, are one token: what a macro holds is no function of this file. */
-const TOKEN =
-  /(?<=^[ \t]*)#(?:\\\r?\n|[^\n])*|\/\/(?:\\\r?\n|[^\n])*|\/\*[\s\S]*?(?:\*\/|$)|"(?:\\[\s\S]|[^"\\\n])*"?|'(?:\\[\s\S]|[^'\\\n])*'?|[A-Za-z_]\w*|\n|[^\s\w]/gm;
 
 /** `BPF_PROG(name, ...)` and its like of bpf_tracing.h stand for the function's name. */
 const NAMING_MACRO = /^BPF_[A-Z0-9_]+$/;
@@ -103,41 +93,4 @@ function functionAfter(tokens: readonly Token[], from: number): FoundFunction | 
     } else if (token.text === ';' || token.text === '=' || token.text === '}') return undefined;
   }
   return undefined;
-}
-
-/** Index of the bracket that closes the one at an index, or of the last token. */
-function closing(tokens: readonly Token[], open: number): number {
-  let depth = 0;
-  for (let at = open; at < tokens.length; at++) {
-    const { kind, text } = tokens[at] ?? { kind: 'mark', text: '' };
-    if (kind !== 'mark') continue;
-    if (text === '{' || text === '(' || text === '[') depth++;
-    else if ((text === '}' || text === ')' || text === ']') && --depth <= 0) return at;
-  }
-  return tokens.length - 1;
-}
-
-function tokensOf(text: string): Token[] {
-  const tokens: Token[] = [];
-  let line = 0;
-  let lineStart = 0;
-  for (const match of text.matchAll(TOKEN)) {
-    const [token] = match;
-    const at = match.index;
-    if (token === '\n') {
-      line++;
-      lineStart = at + 1;
-      continue;
-    }
-    if (!/^(?:\/[/*]|'|#.)/.test(token)) {
-      const kind = token.startsWith('"') ? 'string' : /^\w/.test(token) ? 'word' : 'mark';
-      tokens.push({ kind, text: token, line, column: at - lineStart });
-    }
-    const inner = token.lastIndexOf('\n');
-    if (inner >= 0) {
-      line += token.split('\n').length - 1;
-      lineStart = at + inner + 1;
-    }
-  }
-  return tokens;
 }

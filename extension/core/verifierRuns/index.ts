@@ -5,5 +5,7 @@ export { decodeRun, programKey, runKey, stackBytes } from './run';
 export type { CodePlace, RunProblem, SourceFile, VerifierRun } from './run';
 export { readRun, withSources } from './read';
 export type { JudgedProgram, ReadRun, RunContext } from './read';
+export { digestIn, isSourceOf, verdictsOn } from './verdicts';
+export type { Verdict } from './verdicts';
 export { compareRuns, metricOf, METRICS } from './compare';
 export type { Change, LineChange, Metric, MetricChange, RunComparison } from './compare';

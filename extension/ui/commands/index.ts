@@ -16,7 +16,8 @@ import {
   openVerifierLogAsText,
   openVerifierLogInEditor,
 } from './verifierLog';
-import { build, showVerifierLog, verify } from './verify';
+import { build, showVerifierLog, toggleLineVisits, verify } from './verify';
+import { verifyAllHosts } from './verifyAllHosts';
 import {
   clearSocketFilter,
   copyValue,
@@ -40,7 +41,9 @@ const HANDLERS: { readonly [K in CommandKey]: Handler } = {
   disconnect,
   build,
   verify,
+  verifyAllHosts,
   showVerifierLog,
+  toggleLineVisits,
   refresh,
   copyDiagnostics,
   showLog,

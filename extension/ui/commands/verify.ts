@@ -4,6 +4,7 @@ import type { CommandTarget } from '../../contrib/ids';
 import { type ProgramChoice, baseName } from '../../core/attachPlan';
 import { formatCount, formatPercent } from '../../core/format';
 import { type VerifierSummary, summarize } from '../../core/verifierSummary';
+import type { VerifierRun } from '../../core/verifierRuns';
 import { type AgentClient, AgentError, type Host } from '../../host/api';
 import { AGENT_ERROR_CODES, type ObjectRef, type VerifyResult } from '../../protocol/agent';
 import { logDescription } from '../documents/verifierLogs';
@@ -27,23 +28,34 @@ export async function runVerifier(
   services: Services,
   host: Host,
   client: AgentClient,
-  { program, object }: Candidate,
+  candidate: Candidate,
   task: Task,
 ): Promise<VerifyResult> {
+  return (await judge(services, host, client, candidate, task)).result;
+}
+
+/** The same, with the runs that were kept. */
+export async function judge(
+  services: Services,
+  host: Host,
+  client: AgentClient,
+  { program, object }: Candidate,
+  task: Task,
+): Promise<{ readonly result: VerifyResult; readonly runs: readonly VerifierRun[] }> {
   const logLevel = services.config.get('verify.logLevel') | STATISTICS;
   const result = await client.request(
     'verify',
     { object, logLevel },
     { signal: task.signal, onProgress: task.report },
   );
-  await services.recorder.record({
+  const runs = await services.recorder.record({
     host,
     program,
     object: result.object,
     logLevel,
     programs: result.programs,
   });
-  return result;
+  return { result, runs };
 }
 
 /** The same, and throws when a program is refused. */
@@ -66,7 +78,7 @@ export async function verifyObject(
   return summary;
 }
 
-async function chooseProgram(
+export async function chooseProgram(
   services: Services,
   target: CommandTarget,
   title: string,
@@ -164,5 +176,19 @@ export async function showVerifierLog(services: Services, target: CommandTarget)
   });
   if (answer.kind === 'value') {
     await services.verifierPanels.show(answer.value.run.id);
+  }
+}
+
+/** Says what is missing when there is nothing to show yet. */
+export async function toggleLineVisits(services: Services): Promise<void> {
+  await services.config.toggle('editor.lineVisits');
+  if (!services.config.get('editor.lineVisits')) {
+    return;
+  }
+  await services.runs.settled;
+  if (!services.runs.runs.newest.some(run => run.visits.length > 0)) {
+    void vscode.window.showInformationMessage(
+      vscode.l10n.t('There are no visits to show yet. Run "Sockmap: Verify" first.'),
+    );
   }
 }

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 /** Sentences about verifier runs that several places show. */
 import { l10n } from 'vscode';
+import { formatCount, formatDuration, formatPercent } from '../../core/format';
+import { INSN_LIMIT } from '../../core/verifierSummary';
 import type { VerifierRun } from '../../core/verifierRuns';
 
 /** `Local (6.18.44)` */
@@ -23,4 +25,29 @@ export function problemText(run: VerifierRun): string {
 /** The reason in a few words. */
 export function refusalText(run: VerifierRun): string {
   return run.problem?.title ?? run.error ?? l10n.t('The verifier refused it.');
+}
+
+/** Every figure of a run, and when it was, in one line. */
+export function runDetails(run: VerifierRun): string {
+  const { insns, insnsProcessed, peakStates, maxStatesPerInsn, verificationTime } = run;
+  const count = (text: string, value: number | undefined): string[] =>
+    value === undefined ? [] : [`${text} ${formatCount(value)}`];
+  const processed =
+    insnsProcessed === undefined
+      ? []
+      : [
+          l10n.t(
+            '{0} instructions looked at ({1} of the limit)',
+            formatCount(insnsProcessed),
+            formatPercent(insnsProcessed / INSN_LIMIT),
+          ),
+        ];
+  return [
+    ...count(l10n.t('Instructions in the program:'), insns),
+    ...processed,
+    ...count(l10n.t('states at once:'), peakStates),
+    ...count(l10n.t('states at one instruction:'), maxStatesPerInsn),
+    ...(verificationTime === undefined ? [] : [formatDuration(verificationTime / 1000)]),
+    new Date(run.at).toLocaleString(),
+  ].join(', ');
 }

@@ -2,7 +2,7 @@
 import { execFile } from 'node:child_process';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { basename, join } from 'node:path';
+import { join } from 'node:path';
 import { promisify } from 'node:util';
 
 const run = promisify(execFile);
@@ -35,9 +35,18 @@ interface Verified {
 
 /** Compiles a fixture and lets the running kernel verify each of its programs at the levels. */
 export async function captureLogs(name: string, cpu: string, levels: readonly Level[]): Promise<RealLog[]> {
+  return captureSource(fixturePath(name), cpu, levels);
+}
+
+/** The same for a source anywhere. */
+export async function captureSource(
+  source: string,
+  cpu: string,
+  levels: readonly Level[],
+): Promise<RealLog[]> {
   const folder = await mkdtemp(join(tmpdir(), 'sockmap-verifier-'));
   try {
-    const object = join(folder, `${basename(name)}.bpf.o`);
+    const object = join(folder, 'object.bpf.o');
     const flags = [
       '-g',
       '-O2',
@@ -47,7 +56,7 @@ export async function captureLogs(name: string, cpu: string, levels: readonly Le
       '-idirafter',
       '/usr/include/x86_64-linux-gnu',
     ];
-    await run('clang', [...flags, '-c', fixturePath(name), '-o', object]);
+    await run('clang', [...flags, '-c', source, '-o', object]);
     const logs: RealLog[] = [];
     for (const level of levels) {
       const { programs } = JSON.parse(await verify(object, level)) as Verified;
