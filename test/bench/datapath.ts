@@ -4,7 +4,7 @@ import { outPath } from '../rig/checkout';
 import { run } from '../rig/processes';
 import { Cleanup } from '../support/cleanup';
 import { createNetns } from '../support/netns';
-import { showSpread, showTable, spread, type Spread } from './statistics';
+import { showSpread, showTable, spread, spreadOfRatios, type Spread } from './statistics';
 import type { Variant } from './variants';
 
 interface Measurement {
@@ -25,12 +25,16 @@ interface Case {
    * loopback or in a network namespace behind a veth pair.
    */
   readonly peer?: 'outside' | 'behind veth';
+  /** Both processes on one CPU: no wake-up crosses CPUs, which on an idle or virtual machine is most of the time. */
+  readonly oneCpu?: boolean;
 }
 
 const sizes = [1, 64, 1024, 16 * 1024, 64 * 1024];
 const cases: readonly Case[] = [
   ...sizes.map(size => ({ mode: 'rr' as const, size })),
   ...sizes.map(size => ({ mode: 'stream' as const, size })),
+  { mode: 'rr', size: 64, oneCpu: true },
+  { mode: 'stream', size: 64 * 1024, oneCpu: true },
   { mode: 'rate', size: 64 },
   ...(['outside', 'behind veth'] as const).flatMap(peer => [
     { mode: 'rr' as const, size: 64, peer },
@@ -39,8 +43,12 @@ const cases: readonly Case[] = [
   ]),
 ];
 
-const title = ({ mode, size, peer }: Case): string =>
-  `${{ rr: 'round trip', stream: 'stream', rate: 'connections' }[mode]} ${size} B${peer === undefined ? '' : `, peer ${peer}`}`;
+const title = ({ mode, size, peer, oneCpu }: Case): string =>
+  [
+    `${{ rr: 'round trip', stream: 'stream', rate: 'connections' }[mode]} ${size} B`,
+    ...(peer === undefined ? [] : [`peer ${peer}`]),
+    ...(oneCpu === true ? ['one CPU'] : []),
+  ].join(', ');
 
 /** A namespace whose processes are in no attached cgroup, and its address. */
 interface Elsewhere {
@@ -69,16 +77,27 @@ async function withElsewhere<T>(use: (elsewhere: Elsewhere) => Promise<T>): Prom
   }
 }
 
-async function measure(test: Case, variant: Variant, seconds: number, elsewhere: Elsewhere): Promise<number> {
+async function measure(
+  test: Case,
+  variant: Variant,
+  seconds: number,
+  elsewhere: Elsewhere,
+): Promise<Measurement> {
   const args = [test.mode, '--size', String(test.size), '--seconds', String(seconds)];
   if (variant.cgroup !== undefined) args.push('--cgroup', variant.cgroup);
   else args.push('--transport', 'unix');
   if (test.peer !== undefined) args.push('--server-outside');
   if (test.peer === 'behind veth')
     args.push('--server-netns', elsewhere.netns, '--connect', elsewhere.address);
-  const result = JSON.parse(await run(outPath('bench', 'measure'), args)) as Measurement;
-  return (test.mode === 'stream' ? result.bytes : result.operations) / result.seconds;
+  if (test.oneCpu === true) args.push('--cpus', '0,0');
+  return JSON.parse(await run(outPath('bench', 'measure'), args)) as Measurement;
 }
+
+/** Round trips, bytes or connections a second. */
+const speedOf = ({ mode }: Case, { bytes, operations, seconds }: Measurement): number =>
+  (mode === 'stream' ? bytes : operations) / seconds;
+
+const middle = (values: readonly number[]): number => spread(values).median;
 
 export interface CaseResult {
   readonly name: string;
@@ -86,6 +105,10 @@ export interface CaseResult {
   readonly plain: Spread;
   /** Speed over that of plain TCP in the same round. */
   readonly ratios: Readonly<Record<string, Spread>>;
+  /** Each variant's speeds, round by round. */
+  readonly speeds: Readonly<Record<string, readonly number[]>>;
+  /** Microseconds of a round trip or connection, medians over the rounds; none for a stream. */
+  readonly latencies: Readonly<Record<string, { readonly p50us: number; readonly p99us: number }>>;
 }
 
 export function benchDatapath(
@@ -106,21 +129,38 @@ async function benchCases(
 ): Promise<readonly CaseResult[]> {
   const results: CaseResult[] = [];
   for (const test of cases) {
-    const speeds = new Map<string, number[]>(variants.map(variant => [variant.name, []]));
+    const measured = new Map<string, Measurement[]>();
+    const chosen = variants.filter(({ cgroup }) => test.peer === undefined || cgroup !== undefined);
     for (let round = 0; round < rounds; round++) {
-      for (const variant of variants) {
-        if (test.peer !== undefined && variant.cgroup === undefined) continue;
-        speeds.get(variant.name)?.push(await measure(test, variant, seconds, elsewhere));
+      // Another one begins each round: what a neighbour on the machine does meets all alike.
+      for (let turn = 0; turn < chosen.length; turn++) {
+        const variant = chosen[(round + turn) % chosen.length];
+        if (variant === undefined) continue;
+        const before = measured.get(variant.name) ?? [];
+        measured.set(variant.name, [...before, await measure(test, variant, seconds, elsewhere)]);
       }
     }
-    const plain = speeds.get('plain') ?? [];
-    const ratios = [...speeds]
-      .filter(([name, values]) => name !== 'plain' && values.length > 0)
-      .map(
-        ([name, values]) =>
-          [name, spread(values.map((value, round) => value / (plain[round] ?? 1)))] as const,
-      );
-    results.push({ name: title(test), plain: spread(plain), ratios: Object.fromEntries(ratios) });
+    const each = <T>(of: (runs: readonly Measurement[]) => T): Record<string, T> =>
+      Object.fromEntries([...measured].map(([name, runs]) => [name, of(runs)] as const));
+    const speeds = each(runs => runs.map(one => speedOf(test, one)));
+    const plain = speeds['plain'] ?? [];
+    results.push({
+      name: title(test),
+      plain: spread(plain),
+      ratios: Object.fromEntries(
+        Object.entries(speeds)
+          .filter(([name]) => name !== 'plain')
+          .map(([name, values]) => [name, spreadOfRatios(values, plain)] as const),
+      ),
+      speeds,
+      latencies:
+        test.mode === 'stream'
+          ? {}
+          : each(runs => ({
+              p50us: middle(runs.map(({ p50us }) => p50us)),
+              p99us: middle(runs.map(({ p99us }) => p99us)),
+            })),
+    });
     say(`measured ${title(test)}`);
   }
   return results;

@@ -8,8 +8,9 @@
  *
  * --transport tcp|unix, --cgroup DIR: joined by both, --server-netns FILE: entered by
  * the server, --server-outside: the server stays out of the cgroup, --connect ADDRESS
- * (127.0.0.1). Prints one JSON object: {"operations", "bytes", "seconds", "p50us",
- * "p99us"}; the quantiles are of round trips and connections, 0 for a stream.
+ * (127.0.0.1), --cpus N,M: the client stays on CPU N, the server on CPU M. Prints one JSON object:
+ * {"operations", "bytes", "seconds", "p50us", "p99us"}; the quantiles are of round trips and
+ * connections, 0 for a stream.
  */
 #include <arpa/inet.h>
 #include <errno.h>
@@ -36,6 +37,7 @@
 
 struct options {
 	const char *mode, *cgroup, *server_netns, *connect;
+	int client_cpu, server_cpu; /* -1: any */
 	bool unix_socket, server_outside;
 	size_t size;
 	double seconds;
@@ -81,6 +83,18 @@ static void enter(const char *netns)
 	if (fd < 0 || setns(fd, CLONE_NEWNET))
 		die(netns);
 	close(fd);
+}
+
+static void stay_on(int cpu)
+{
+	cpu_set_t set;
+
+	if (cpu < 0)
+		return;
+	CPU_ZERO(&set);
+	CPU_SET((size_t)cpu, &set);
+	if (sched_setaffinity(0, sizeof(set), &set))
+		die("--cpus");
 }
 
 /* An abstract address: nothing to remove afterwards. */
@@ -275,7 +289,7 @@ static int usage(void)
 {
 	fputs("usage: measure rr|stream|rate [--size N] [--seconds S] [--transport tcp|unix] "
 	      "[--cgroup DIR] "
-	      "[--server-netns FILE] [--server-outside] [--connect ADDRESS]\n",
+	      "[--server-netns FILE] [--server-outside] [--connect ADDRESS] [--cpus N,M]\n",
 	      stderr);
 	return 2;
 }
@@ -290,9 +304,16 @@ int main(int argc, char **argv)
 	    {"server-netns", required_argument, NULL, 'n'},
 	    {"server-outside", no_argument, NULL, 'o'},
 	    {"connect", required_argument, NULL, 'a'},
+	    {"cpus", required_argument, NULL, 'p'},
 	    {NULL, 0, NULL, 0},
 	};
-	struct options options = {.size = 64, .seconds = 1, .connect = "127.0.0.1"};
+	struct options options = {
+	    .size = 64,
+	    .seconds = 1,
+	    .connect = "127.0.0.1",
+	    .client_cpu = -1,
+	    .server_cpu = -1,
+	};
 	struct shared *shared;
 	int id, ready[2];
 	pid_t pid;
@@ -324,6 +345,10 @@ int main(int argc, char **argv)
 		case 'a':
 			options.connect = optarg;
 			break;
+		case 'p':
+			if (sscanf(optarg, "%d,%d", &options.client_cpu, &options.server_cpu) != 2)
+				return usage();
+			break;
 		default:
 			return usage();
 		}
@@ -347,6 +372,7 @@ int main(int argc, char **argv)
 			enter(options.server_netns);
 		if (options.cgroup && !options.server_outside)
 			join(options.cgroup);
+		stay_on(options.server_cpu);
 		listener = open_listener(&options, shared);
 		if (write(ready[1], &byte, 1) != 1)
 			die("ready");
@@ -355,6 +381,7 @@ int main(int argc, char **argv)
 	close(ready[1]);
 	if (options.cgroup)
 		join(options.cgroup);
+	stay_on(options.client_cpu);
 	if (read(ready[0], &byte, 1) != 1)
 		die("the server did not start");
 	if (strcmp(options.mode, "rr") == 0)

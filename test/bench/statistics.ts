@@ -18,6 +18,13 @@ export function spread(values: readonly number[]): Spread {
   return { median, low: at(0), high: at(sorted.length - 1) };
 }
 
+/** Of the quotients round by round: what both met in a round falls out. */
+export const spreadOfRatios = (values: readonly number[], over: readonly number[]): Spread =>
+  spread(values.map((value, round) => value / (over[round] ?? Number.NaN)));
+
+/** How sure it is that the true median lies within a spread of so many rounds, as a fraction. */
+export const confidence = (rounds: number): number => 1 - 2 ** (1 - rounds);
+
 /** `2.31 (2.20-2.44)`; ratios of one run, so they hold where absolute times do not. */
 export const showSpread = ({ median, low, high }: Spread): string =>
   `${median.toFixed(2)} (${low.toFixed(2)}-${high.toFixed(2)})`;
