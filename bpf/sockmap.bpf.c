@@ -12,6 +12,7 @@
 #include "include/counters.h"
 #include "include/exclusion.h"
 #include "include/flow.h"
+#include "include/gate.h"
 #include "include/kernel.h"
 #include "include/maps.h"
 #include "include/pairing.h"
@@ -48,6 +49,9 @@ int sm_sockops(struct bpf_sock_ops *ctx)
 		break;
 	case BPF_SOCK_OPS_RTT_CB:
 		sm_round_trip(ctx, sk);
+		break;
+	case BPF_SOCK_OPS_RTO_CB:
+		sm_timed_out(sk);
 		break;
 	case BPF_SOCK_OPS_STATE_CB:
 		sm_state_changed(ctx, sk);
@@ -120,6 +124,13 @@ int sm_verdict(struct sk_msg_md *msg)
 	sm_count_message(peer, verdict, size);
 	/* Never the helper's result: SK_DROP would be an EACCES for the application. */
 	return SK_PASS;
+}
+
+/* Loaded only where it is needed (attach --edge-readers). */
+SEC("cgroup_skb/ingress")
+int sm_gate(struct __sk_buff *skb)
+{
+	return sm_lets_in(skb);
 }
 
 char LICENSE[] SEC("license") = "Dual BSD/GPL";

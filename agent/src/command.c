@@ -204,6 +204,8 @@ static const struct command commands[] = {
        "sockmap for sk_msg, when there are several"},
       {"--pairing", "pairing", OPTION_TEXT, "HOW",
        "handshake, original-dst, tuple or auto (default: auto, handshake)"},
+      {"--edge-readers", "edgeReaders", OPTION_FLAG, NULL,
+       "keep nginx and the like from stalling where FIONREAD is broken"},
       {"--max-sockets", "maxSockets", OPTION_NUMBER, "N",
        "that may be accelerated at a time (default 65536)"},
       {"--policy", "policy", OPTION_TEXT, "FILE", "which connections may be accelerated"}},

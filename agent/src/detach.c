@@ -154,7 +154,7 @@ static void finish_attach(struct sma_context *context, const char *root, const c
 	pin = sma_find_pin(&attachment, SMA_PIN_MAP, SM_CONFIG_MAP);
 	if (linked && sma_attachment_abi(&attachment) &&
 	    bpf_map_lookup_elem(pin->fd, &key, &config) == 0 && !config.enabled &&
-	    !is_being_detached(context, attachment.path)) {
+	    !config.draining && !is_being_detached(context, attachment.path)) {
 		config.enabled = 1;
 		bpf_map_update_elem(pin->fd, &key, &config, BPF_ANY);
 	}

@@ -10,6 +10,7 @@
 #include "bpf_ids.h"
 #include "log.h"
 #include "pins.h"
+#include "probe_fionread.h"
 #include "text.h"
 #include "../../bpf/include/sockmap_abi.h"
 
@@ -35,7 +36,7 @@ bool sma_goes_to_sockmap(enum bpf_prog_type type)
 }
 
 /* Only what will be attached is loaded. Returns how many programs that is. */
-static unsigned int select_programs(struct bpf_object *object)
+static unsigned int select_programs(struct bpf_object *object, bool ours, bool gated)
 {
 	struct bpf_program *program;
 	unsigned int count = 0;
@@ -45,6 +46,9 @@ static unsigned int select_programs(struct bpf_object *object)
 		enum bpf_prog_type type = bpf_program__type(program);
 		bool wanted = bpf_program__autoload(program) &&
 			      (sma_goes_to_cgroup(type) || sma_goes_to_sockmap(type));
+
+		if (ours && strcmp(bpf_program__name(program), SM_GATE_PROGRAM) == 0)
+			wanted = wanted && gated && sma_fionread_broken() == 1;
 
 		bpf_program__set_autoload(program, wanted);
 		count += wanted;
@@ -133,7 +137,7 @@ int sma_load(struct sma_context *context, const struct sma_object *file,
 		sma_loaded_close(loaded);
 		return -1;
 	}
-	count = select_programs(loaded->object);
+	count = select_programs(loaded->object, loaded->ours, options->datapath.gated);
 	if (count == 0) {
 		sma_loaded_close(loaded);
 		return sma_fail(error, SMA_BAD_OBJECT,

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "params.h"
+#include "probe_fionread.h"
 #include "probe_original_dst.h"
 #include "text.h"
 
@@ -43,11 +44,15 @@ static int read_pairing(const json_t *params, struct sma_options *options, struc
 int sma_options_read(const json_t *params, struct sma_options *options, struct sma_error *error)
 {
 	uint64_t sockets = DEFAULT_SOCKETS;
+	bool edge_readers = false;
 
 	memset(options, 0, sizeof(*options));
 	if (read_pairing(params, options, error) ||
-	    sma_param_uint(params, "maxSockets", false, MAX_SOCKETS, &sockets, error))
+	    sma_param_uint(params, "maxSockets", false, MAX_SOCKETS, &sockets, error) ||
+	    sma_param_bool(params, "edgeReaders", &edge_readers, error))
 		return -1;
+	options->datapath.gated = edge_readers;
+	options->given = options->given || edge_readers;
 	if (sockets < MIN_SOCKETS)
 		return sma_fail(error, SMA_INVALID_PARAMS, NULL,
 				"\"maxSockets\" must be at least %d, the two ends of a connection",
@@ -105,6 +110,7 @@ int sma_options_apply(const struct sma_options *options, struct bpf_object *obje
 		      const char *cgroup, struct sma_error *error)
 {
 	struct bpf_map *constants = bpf_object__find_map_by_name(object, SM_OPTIONS_MAP);
+	struct sm_options datapath;
 
 	if (!ours && options->given)
 		return sma_fail(error, SMA_UNSUPPORTED, "Leave them out.",
@@ -114,8 +120,9 @@ int sma_options_apply(const struct sma_options *options, struct bpf_object *obje
 		return 0;
 	if (options->datapath.pairing == SM_BY_ORIGINAL_DST && check_original_dst(cgroup, error))
 		return -1;
-	if (!constants ||
-	    bpf_map__set_initial_value(constants, &options->datapath, sizeof(options->datapath)))
+	datapath = options->datapath;
+	datapath.gated = datapath.gated && sma_fionread_broken() == 1;
+	if (!constants || bpf_map__set_initial_value(constants, &datapath, sizeof(datapath)))
 		return sma_fail(error, SMA_BAD_OBJECT, "Build it anew.",
 				"The datapath was built for another version of the agent");
 	return set_sizes(options, object, error);

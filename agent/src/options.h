@@ -15,7 +15,7 @@ struct sma_options {
 	uint32_t max_sockets;
 };
 
-/* From `pairing` and `maxSockets`. */
+/* From `pairing`, `maxSockets` and `edgeReaders`. */
 int sma_options_read(const json_t *params, struct sma_options *options, struct sma_error *error);
 
 /*

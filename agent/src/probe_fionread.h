@@ -6,7 +6,14 @@
 	"On this kernel ioctl(FIONREAD) returns 0 for unread bytes that reached a socket in a "    \
 	"sockmap through the stack, so programs that size their reads by it (nginx, Java, .NET) "  \
 	"may stall; kernels with the fix 04af4efde58a (bpf, sockmap: fix FIONREAD) are free of "   \
-	"it."
+	"it, and the Sockmap datapath attached with --edge-readers spares non-blocking ones."
+
+/* The same for our datapath when sm_gate is attached. */
+#define SMA_FIONREAD_GATED                                                                         \
+	"On this kernel ioctl(FIONREAD) returns 0 for unread bytes that reached a socket in a "    \
+	"sockmap through the stack. Attached with --edge-readers, connections that send such "     \
+	"bytes to a non-blocking reader go back to plain TCP, after a pause of 0.2 s or more; "    \
+	"kernels with the fix 04af4efde58a (bpf, sockmap: fix FIONREAD) need none of this."
 
 /*
  * 1: this kernel has the regression of 929e30f93125 (6.6.128, 6.12.75, 6.18.14, 6.19 and

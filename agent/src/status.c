@@ -14,6 +14,7 @@
 #include "probe_fionread.h"
 #include "show.h"
 #include "text.h"
+#include "../../bpf/include/sockmap_abi.h"
 
 /* 2^53 - 1: beyond it the description lies, and no JSON reader in JavaScript could follow. */
 #define MAX_ID 9007199254740991LL
@@ -170,7 +171,10 @@ static json_t *show(const struct sma_attachment *attachment, struct sma_error *e
 		sma_error_clear(error);
 	}
 	if (sockmap && sma_fionread_broken() == 1)
-		warn(warnings, "%s", SMA_FIONREAD_WARNING);
+		warn(warnings, "%s",
+		     sma_find_pin(attachment, SMA_PIN_LINK, SM_GATE_PROGRAM)
+			 ? SMA_FIONREAD_GATED
+			 : SMA_FIONREAD_WARNING);
 	json_t *result = json_pack(
 	    "{s:s, s:s, s:{s:I, s:o}, s:{s:o, s:o}, s:o, s:o, s:o, s:o, s:o, s:I, s:o, s:o, s:o, "
 	    "s:o}",

@@ -15,13 +15,14 @@
 
 #define FREED_TIMEOUT_MS 2000
 
+/* All but the gate's: the readers need it as long as their sockets are in the map. */
 static int detach_links(const struct sma_attachment *attachment, struct sma_error *error)
 {
 	for (size_t i = 0; i < attachment->count; i++) {
 		const struct sma_pin *pin = &attachment->pins[i];
 		char *path;
 
-		if (pin->type != SMA_PIN_LINK)
+		if (pin->type != SMA_PIN_LINK || strcmp(pin->file, "link_" SM_GATE_PROGRAM) == 0)
 			continue;
 		/* EOPNOTSUPP: a link of another kind goes with its pin; ENOLINK and the like: its
 		 * target is gone. */
@@ -50,6 +51,7 @@ static void switch_off(const struct sma_attachment *attachment)
 	if (!sma_attachment_abi(attachment) || bpf_map_lookup_elem(pin->fd, &key, &config))
 		return;
 	config.enabled = 0;
+	config.draining = 1;
 	bpf_map_update_elem(pin->fd, &key, &config, BPF_ANY);
 }
 

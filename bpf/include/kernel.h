@@ -84,6 +84,7 @@ struct cred {
 };
 
 struct file {
+	unsigned int f_flags;
 	const struct cred *f_cred;
 };
 

@@ -37,6 +37,12 @@
 
 #define SM_CALLBACKS (BPF_SOCK_OPS_RTT_CB_FLAG | BPF_SOCK_OPS_STATE_CB_FLAG)
 
+/* What stays as long as the socket is paired: gate.h. */
+static __always_inline __u32 sm_gate_callbacks(void)
+{
+	return sm_options.gated ? BPF_SOCK_OPS_RTO_CB_FLAG : 0;
+}
+
 static __always_inline __u32 sm_refusal(long error)
 {
 	return error == -SM_E2BIG || error == -SM_ENOMEM ? SM_MAP_FULL : SM_ERROR;
@@ -68,7 +74,7 @@ static __always_inline void sm_active_established(struct bpf_sock_ops *ctx, stru
 		return;
 	}
 	/* Without the callbacks nothing would ever clean up: they come first. */
-	if (bpf_sock_ops_cb_flags_set(ctx, flags | SM_CALLBACKS)) {
+	if (bpf_sock_ops_cb_flags_set(ctx, flags | SM_CALLBACKS | sm_gate_callbacks())) {
 		sm_count_total(SM_ERROR, 0);
 		goto restore_flags;
 	}
@@ -142,6 +148,8 @@ static __always_inline void sm_passive_established(struct bpf_sock_ops *ctx, str
 		pairing->refusal = SM_MAP_FULL;
 		goto refused;
 	}
+	if (sm_options.gated)
+		bpf_sock_ops_cb_flags_set(ctx, ctx->bpf_sock_ops_cb_flags | sm_gate_callbacks());
 	cookie = bpf_get_socket_cookie(ctx);
 	peer->cookie = cookie;
 	peer->handshake = mirrored;
@@ -228,7 +236,7 @@ static __always_inline void sm_round_trip(struct bpf_sock_ops *ctx, struct bpf_s
 		sm_forget_handshake(sk, peer);
 		bpf_map_delete_elem(&sm_sockets, &cookie);
 		bpf_sk_storage_delete(&sm_peers, sk);
-		drop = SM_CALLBACKS;
+		drop = SM_CALLBACKS | sm_gate_callbacks();
 	}
 	bpf_sock_ops_cb_flags_set(ctx, (ctx->bpf_sock_ops_cb_flags & ~drop) | foreign);
 }

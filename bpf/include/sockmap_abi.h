@@ -36,6 +36,9 @@
 	"sm_policy" /* ARRAY_OF_MAPS of one: LPM_TRIE struct sm_policy_key ->                      \
 		     struct sm_rule_set; no map: no policy */
 
+/* cgroup_skb/ingress, only loaded where the agent finds it needed. */
+#define SM_GATE_PROGRAM "sm_gate"
+
 /*
  * What became of a message: redirected into the peer's psock, or given to the
  * TCP stack for the reason named. Values are ABI: append, never renumber.
@@ -82,6 +85,7 @@ enum sm_pairing_by {
 struct sm_options {
 	__u32 pairing;	    /* enum sm_pairing_by */
 	__u32 pairing_auto; /* 1: nobody asked for this pairing */
+	__u32 gated;	    /* 1: sm_gate is attached (gate.h) */
 };
 
 /* Written by user space, at any time, one update being one switch. */
@@ -90,7 +94,7 @@ struct sm_config {
 	__u32 enabled;	   /* 0: every message takes the stack, no socket joins */
 	__u32 queue_limit; /* bytes, SM_MESSAGE_OVERHEAD included, that may wait in a psock queue
 			      before the stack's window takes over; 0: SM_DEFAULT_QUEUE_LIMIT */
-	__u32 reserved;
+	__u32 draining;	   /* 1: sockets are taken out of the map as they become empty */
 };
 
 /*
@@ -156,6 +160,7 @@ struct sm_peer {
 	struct sm_writer writer;
 	__u64 seen_runs; /* the peer's writer.runs when last looked at, and when that was, ns */
 	__u64 seen_at;
+	__u64 gated_since; /* when sm_gate first held back a segment to this socket, ns; 0: none */
 };
 
 /* Who made a socket, as iptables' owner match has it. */

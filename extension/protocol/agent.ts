@@ -376,6 +376,8 @@ export interface AgentParams {
     pairing?: PairingChoice;
     /** Only for our datapath: 2 to 2^24 sockets may be accelerated at a time; 65536 when not given. */
     maxSockets?: number;
+    /** Where FIONREAD is broken, connections whose non-blocking reader would stall go back to plain TCP. */
+    edgeReaders?: boolean;
     /** Only for our datapath: as `policySet.text`. */
     policy?: string;
     progressToken?: number;

@@ -97,6 +97,11 @@ async function mainJob(machine: Vm, kernel: VmKernel): Promise<void> {
   );
   expect(attachment).toMatchObject({ name: 'vm', state: 'attached', abi: expect.any(Number) as number });
 
+  /* Also the program that is only attached where FIONREAD is broken. */
+  const { programs } = await client.request('verify', { object });
+  expect(programs.filter(({ ok }) => !ok)).toEqual([]);
+  expect(programs.map(({ name }) => name)).toContain('sm_gate');
+
   const traffic = await on(machine, `/tmp/traffic pairs --cgroup ${CGROUP} --count 20 --bytes 65536`);
   const stats = await client.request('stats', { name: 'vm' });
   expect(stats.redirected.messages).toBeGreaterThan(20);

@@ -50,16 +50,26 @@ export interface AttachOptions {
   readonly name: string;
   readonly pairing?: PairingChoice;
   readonly maxSockets?: number;
+  readonly edgeReaders?: boolean;
   /** A file. */
   readonly policy?: string;
 }
 
 export const agent = {
-  attach: ({ object = datapathObject, cgroup, name, pairing, maxSockets, policy }: AttachOptions) =>
+  attach: ({
+    object = datapathObject,
+    cgroup,
+    name,
+    pairing,
+    maxSockets,
+    edgeReaders,
+    policy,
+  }: AttachOptions) =>
     agentJson('attach', [
       ...['attach', '--object', object, '--cgroup', cgroup, '--name', name],
       ...(pairing === undefined ? [] : ['--pairing', pairing]),
       ...(maxSockets === undefined ? [] : ['--max-sockets', String(maxSockets)]),
+      ...(edgeReaders === true ? ['--edge-readers'] : []),
       ...(policy === undefined ? [] : ['--policy', policy]),
     ]),
   /** Resolves also when the drain timed out: `removed` is false then. */

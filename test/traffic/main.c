@@ -25,6 +25,7 @@ static const struct subcommand subcommands[] = {
     {"half-close", run_half_close, "shutdown(SHUT_WR), then a reply that is read late"},
     {"reset", run_reset, "the server resets while the client has unread bytes"},
     {"zerocopy", run_zerocopy, "MSG_ZEROCOPY sends that wait for their completion; [--late]"},
+    {"edge", run_edge, "edge-triggered readers by nginx's rules that begin after --gap"},
     {"echo-server", run_echo_server, "returns what it gets, until standard input ends"},
     {"integrity", run_integrity, "--runs random runs from --seed, on plain TCP and in the cgroup"},
     {"load", run_load, "--rate messages a second for --hold seconds, over --count connections"},

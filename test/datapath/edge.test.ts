@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: Apache-2.0
+import { setTimeout as pause } from 'node:timers/promises';
+import { afterEach, describe, expect, it } from 'vitest';
+import { agent } from '../support/agentCli';
+import { Cleanup } from '../support/cleanup';
+import { figure, traffic, Traffic } from '../support/traffic';
+import { NOTHING, attachDatapath } from './fixture';
+
+const cleanup = new Cleanup();
+afterEach(() => cleanup.run());
+
+const READERS = ['edge', '--count', '20', '--bytes', '4000000', '--message', '65536', '--gap'];
+
+describe("edge-triggered readers by nginx's rules, under backpressure", () => {
+  it('read all, and FIONREAD never says 0 with bytes unread', async () => {
+    const datapath = await attachDatapath(cleanup, 'edge', { edgeReaders: true });
+    const result = await traffic(...READERS, '0.3', '--cgroup', datapath.cgroup);
+    expect(figure(result, 'stalled')).toBe(0);
+    expect(figure(result, 'asked')).toBeGreaterThan(0);
+    expect(figure(result, 'wrong')).toBe(0);
+    const stats = await datapath.stats();
+    expect(stats.redirected.bytes).toBeGreaterThan(0);
+    expect(stats.reasons.backpressure.bytes).toBeGreaterThan(0);
+    expect(await datapath.leftovers()).toEqual(NOTHING);
+  });
+
+  it('read all when the datapath is detached meanwhile, which ends', async () => {
+    const datapath = await attachDatapath(cleanup, 'edgeoff', { edgeReaders: true });
+    const readers = await Traffic.start([...READERS, '1', '--cgroup', datapath.cgroup]);
+    await pause(500);
+    const { removed, lostBytes } = await agent.detach(datapath.attachment.name, 5);
+    expect({ removed, lostBytes }).toEqual({ removed: true, lostBytes: 0 });
+    expect(figure(await readers.done(), 'stalled')).toBe(0);
+  });
+});
