@@ -74,3 +74,11 @@ await withVariants(async variants => {
       `${(100 * confidence(rounds)).toFixed(1)} % confidence.`,
   );
 });
+
+// The parser of verifier logs against its peer, of which a checkout is needed.
+if (process.env['BPFVV'] === undefined) {
+  say('Set BPFVV to a checkout of github.com/libbpf/bpfvv to compare the parser of verifier logs with it.');
+} else {
+  const peer = await run('npx', ['tsx', join('test', 'bench', 'verifierLog.bench.ts')], { cwd: checkout });
+  console.log(peer);
+}
