@@ -84,6 +84,10 @@ export const CONTEXT_KEYS = {
 export type ContextKey = keyof typeof CONTEXT_KEYS;
 
 export const SETTING_SECTION = 'sockmap';
+/** How the built-in datapath finds the other end of a connection: the agent's `attach` takes the same words. */
+export const PAIRING_SETTINGS = ['auto', 'handshake', 'original-dst', 'tuple'] as const;
+export type PairingSetting = (typeof PAIRING_SETTINGS)[number];
+
 /** Types of the settings below `sockmap.`; their defaults live in package.json only. */
 export interface SettingTypes {
   'clang.path': string;
@@ -92,6 +96,9 @@ export interface SettingTypes {
   agentPath: string;
   hosts: readonly HostSetting[];
   defaultCgroup: string;
+  pairing: PairingSetting;
+  maxSockets: number;
+  policyFile: string;
   refreshInterval: number;
   'detach.drainTimeout': number;
   'verify.logLevel': number;
@@ -107,6 +114,9 @@ export const SETTINGS = [
   'agentPath',
   'hosts',
   'defaultCgroup',
+  'pairing',
+  'maxSockets',
+  'policyFile',
   'refreshInterval',
   'detach.drainTimeout',
   'verify.logLevel',

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import * as vscode from 'vscode';
-import { SETTING_SECTION, type SettingKey, type SettingTypes } from '../contrib/ids';
+import { PAIRING_SETTINGS, SETTING_SECTION, type SettingKey, type SettingTypes } from '../contrib/ids';
 import type { HostSetting } from '../core/hostSettings';
 import type { Disposable } from '../core/util/disposable';
 
@@ -13,6 +13,9 @@ const CHECKS: { readonly [K in SettingKey]: (value: unknown) => value is Setting
   // Its elements are read one by one with a message for each bad one.
   hosts: (value): value is readonly HostSetting[] => Array.isArray(value),
   defaultCgroup: isText,
+  pairing: (value): value is SettingTypes['pairing'] => PAIRING_SETTINGS.some(one => one === value),
+  maxSockets: isNumber,
+  policyFile: isText,
   refreshInterval: isNumber,
   'detach.drainTimeout': isNumber,
   'verify.logLevel': isNumber,
@@ -38,7 +41,7 @@ export class Config {
   }
 
   /** A path or argument with `~`, `${workspaceFolder}`, `${userHome}` and `${env:NAME}` replaced. */
-  path(key: 'clang.path' | 'ssh.path' | 'agentPath', scope?: vscode.Uri): string {
+  path(key: 'clang.path' | 'ssh.path' | 'agentPath' | 'policyFile', scope?: vscode.Uri): string {
     return substitute(this.get(key, scope), scope);
   }
 

@@ -5,7 +5,7 @@ import { type ProgramChoice, baseName, checkName, cgroupItems, defaultName } fro
 import { ProblemError } from '../../core/problem';
 import { type Step, type StepOutcome, runWizard } from '../../core/wizard';
 import { type AgentClient, AgentError, type Host } from '../../host/api';
-import type { Attachment, CgroupsResult, ObjectRef } from '../../protocol/agent';
+import type { AgentParams, Attachment, CgroupsResult, ObjectRef } from '../../protocol/agent';
 import { type Answer, type PickItem, input, pick } from '../pick/quickPick';
 import { type Task, withProgress } from '../progress';
 import type { Services } from '../services';
@@ -22,6 +22,8 @@ interface Plan {
   readonly cgroup: string | undefined;
   readonly name: string | undefined;
 }
+
+type DatapathOptions = Pick<AgentParams['attach'], 'pairing' | 'maxSockets' | 'policy'>;
 
 const CGROUP_LIMIT = 500;
 
@@ -188,6 +190,32 @@ async function carryOut(
   return attachment;
 }
 
+/** What only the built-in datapath takes, from the settings. */
+async function datapathOptions(services: Services): Promise<DatapathOptions> {
+  const { config } = services;
+  const options = { pairing: config.get('pairing'), maxSockets: config.get('maxSockets') };
+  const file = config.path('policyFile');
+  return file === '' ? options : { ...options, policy: await readPolicy(file) };
+}
+
+/** The text of a policy; a path that is not absolute is below the workspace's first folder. */
+async function readPolicy(file: string): Promise<string> {
+  const folder = vscode.workspace.workspaceFolders?.[0];
+  const absolute = /^([\\/]|[A-Za-z]:[\\/])/.test(file);
+  const uri =
+    absolute || folder === undefined ? vscode.Uri.file(file) : vscode.Uri.joinPath(folder.uri, file);
+  try {
+    return new TextDecoder().decode(await vscode.workspace.fs.readFile(uri));
+  } catch (error) {
+    throw new ProblemError({
+      code: 'internal',
+      message: vscode.l10n.t('The policy file {0} cannot be read.', uri.fsPath),
+      action: vscode.l10n.t('Correct or clear the setting sockmap.policyFile.'),
+      detail: error instanceof Error ? error.message : String(error),
+    });
+  }
+}
+
 async function attachObject(
   services: Services,
   host: Host,
@@ -201,10 +229,11 @@ async function attachObject(
   task: Task,
 ): Promise<Attachment> {
   const { object, cgroup, name } = what;
+  const options = what.program.kind === 'builtin' ? await datapathOptions(services) : {};
   const request = (skMsgMap: string | undefined) =>
     client.request(
       'attach',
-      { object, cgroup, name, ...(skMsgMap === undefined ? {} : { skMsgMap }) },
+      { object, cgroup, name, ...options, ...(skMsgMap === undefined ? {} : { skMsgMap }) },
       { signal: task.signal, onProgress: task.report },
     );
   try {

@@ -153,6 +153,9 @@ function attachmentItem(node: AttachmentNode, rate: HitRate | undefined): vscode
     parts.unshift(attachmentStateText(info.state));
   }
   parts.push(vscode.l10n.t('{0} sockets', formatCount(info.sockets)));
+  if (info.policyRules !== null && info.policyRules > 0) {
+    parts.push(policyText(info.policyRules));
+  }
   if (rate !== undefined) {
     parts.push(percentText(rate.total.hitRate));
   }
@@ -210,6 +213,13 @@ function hostMarkdown(host: Host): vscode.MarkdownString {
   return text;
 }
 
+function policyText(rules: number): string {
+  if (rules === 0) {
+    return vscode.l10n.t('none, every local connection is redirected');
+  }
+  return rules === 1 ? vscode.l10n.t('1 rule') : vscode.l10n.t('{0} rules', formatCount(rules));
+}
+
 function attachmentMarkdown(node: AttachmentNode, rate: HitRate | undefined): vscode.MarkdownString {
   const { info } = node;
   const rows: [string, string][] = [
@@ -219,6 +229,12 @@ function attachmentMarkdown(node: AttachmentNode, rate: HitRate | undefined): vs
     [vscode.l10n.t('Attached'), info.attachedAt],
     [vscode.l10n.t('Pinned at'), info.pinPath],
   ];
+  if (info.pairing !== null) {
+    rows.push([vscode.l10n.t('Pairing'), `${info.pairing.by} (${info.pairing.reason})`]);
+  }
+  if (info.policyRules !== null) {
+    rows.push([vscode.l10n.t('Policy'), policyText(info.policyRules)]);
+  }
   if (rate !== undefined) {
     rows.push(
       [vscode.l10n.t('Hit rate'), percentText(rate.total.hitRate)],
