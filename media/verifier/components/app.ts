@@ -138,7 +138,7 @@ export class App extends PanelElement {
   #pressed(event: KeyboardEvent): void {
     const { panel } = this;
     if (event.key === 'F3') void panel.search.go(event.shiftKey ? -1 : 1);
-    else if (event.key === 'f' && (event.ctrlKey || event.metaKey)) this.toolbar?.focusSearch();
+    else if (event.key.toLowerCase() === 'f' && (event.ctrlKey || event.metaKey)) this.toolbar?.focusSearch();
     else if (!this.#single(event)) return;
     event.preventDefault();
   }

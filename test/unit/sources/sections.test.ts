@@ -102,8 +102,9 @@ describe('functions with a section', () => {
       }),
       { numRuns: 2000 },
     );
-    const start = performance.now();
+    // Of this process, whatever else runs.
+    const start = process.cpuUsage();
     sectionFunctions('SEC("a") int f( { '.repeat(20_000));
-    expect(performance.now() - start).toBeLessThan(2000);
+    expect(process.cpuUsage(start).user).toBeLessThan(2_000_000);
   });
 });
