@@ -91,7 +91,6 @@ static __always_inline __u32 sm_judge(struct sk_msg_md *msg, struct sm_peer *pee
 	}
 	if (sm_over_limit(peer, peer_sk, msg->size, limit))
 		return SM_BACKPRESSURE;
-	sm_await_lock(peer_sk);
 	return SM_REDIRECTED;
 }
 

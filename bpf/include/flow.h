@@ -28,13 +28,6 @@
 
 #define SM_WAITERS_WALK 8
 
-/*
- * Some 5 to 10 us: what a reader needs to copy 64 KiB. Longer is faster for large messages on an
- * idle machine, but on a busy one the reader may have lost its CPU, and the wait takes ours from
- * others.
- */
-#define SM_LOCK_WAIT 400
-
 /* Long after a task entered tcp_bpf_sendmsg() it has left it, preempted or not. */
 #define SM_WRITER_GONE_NS (100 * 1000 * 1000ULL)
 
@@ -207,22 +200,6 @@ static __always_inline bool sm_over_limit(struct sm_peer *peer, struct sock *pee
 	queued = sm_queued(psock, limit);
 	peer->queued_estimate = queued;
 	return queued && queued + size + SM_MESSAGE_OVERHEAD > limit / 2;
-}
-
-/*
- * The redirect takes the peer's socket lock (bpf_tcp_ingress()), which its reader holds while it
- * copies. To sleep for it makes the reader wake us up when it is done and meet us when it comes
- * back: two context switches for each message of a stream. The stack's softirq never sleeps there,
- * so without this wait it is faster. A holder that was preempted costs us the wait, not more.
- */
-static __always_inline void sm_await_lock(struct sock *peer_sk)
-{
-	int i;
-
-	for (i = 0; i < SM_LOCK_WAIT; i++) {
-		if (!BPF_CORE_READ(peer_sk, sk_lock.owned))
-			return;
-	}
 }
 
 #endif
