@@ -69,7 +69,7 @@ const GOTO = /^(goto|gotol|may_goto|goto_or_nop) pc([+-]\d+)$/;
 const GOTO_INDIRECT = /^gotox r(10|\d)$/;
 const BRANCH = new RegExp(`^if ${REG} (==|!=|s?<=|s?>=|s?<|s?>|&) (?:${REG}|${NUMBER}) goto pc([+-]\\d+)$`);
 const CALL_SUBPROGRAM = /^call pc([+-]\d+)$/;
-const CALL_NAMED = /^call ([\w.-]+)#(-?\d+)$/;
+const CALL_NAMED = /^call ([\w.-]*)#(-?\d+)$/;
 const CALL_PLAIN = /^call ([\w.-]+)$/;
 const CALL_INDIRECT = /^callx r(10|\d)$/;
 const IMM64 = new RegExp(

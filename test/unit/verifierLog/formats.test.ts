@@ -36,6 +36,8 @@ describe('instructions', () => {
     ['call pc+12', 'call', 0, 1],
     ['call bpf_map_lookup_elem#1', 'call', 0, 1],
     ['call bpf_iter_num_next#80123', 'call', 0, 1],
+    // A weak kernel function that this kernel lacks.
+    ['call #0', 'call', 0, 1],
     ['callx r3', 'call', 0b1000, 1],
   ])('%s', (text, kind, reads, writes) => {
     const insn = decodeInsn(9, kind === 'imm64' ? 0x18 : 0x85, text);
