@@ -141,7 +141,8 @@ describe.each(builds)('JSON-RPC (%s build)', build => {
     expect((await session.call('mapEntries', { id: attachment.sockmapId ?? 0 })).total).toBe(4);
     expect((await session.call('cgroups', { filter: 'sockmap-test-' })).total).toBeGreaterThan(0);
     expect((await session.call('probe', {})).btf).toBe(true);
-    expect((await session.call('verify', { object: { path: datapathObject } })).programs).toHaveLength(2);
+    // The gate as well, which is attached on demand only.
+    expect((await session.call('verify', { object: { path: datapathObject } })).programs).toHaveLength(3);
     traffic.go();
     await traffic.done();
     expect(await session.call('detach', { name: 'rpc' })).toMatchObject({ removed: true });
