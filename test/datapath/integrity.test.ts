@@ -13,6 +13,9 @@ import { attachDatapath, NOTHING } from './fixture';
 const cleanup = new Cleanup();
 afterEach(() => cleanup.run());
 
+/** So many that five rounds of attach and detach fit beside them on a slow machine as well. */
+const FLIPPED_RUNS = 700;
+
 const drawSeed = (): number => Math.floor(Math.random() * 2 ** 32);
 
 /** Arguments for random runs in a namespace that lets bytes travel in the SYN. */
@@ -46,7 +49,7 @@ it('is what plain TCP is to 1000 random connections', async () => {
 it('is what plain TCP is while it is attached and detached in the middle of traffic', async () => {
   const cgroup = await createCgroup('flip');
   cleanup.add(() => cgroup.remove());
-  const running = await Traffic.start(await session(400, cgroup.path));
+  const running = await Traffic.start(await session(FLIPPED_RUNS, cgroup.path));
   cleanup.add(() => running.stop());
   const progress = { ended: false };
   const result = running.done().finally(() => (progress.ended = true));
@@ -60,9 +63,8 @@ it('is what plain TCP is while it is attached and detached in the middle of traf
     redirected += (await agent.stats(name)).redirected.messages;
     expect(await agent.detach(name, 30)).toMatchObject({ removed: true, remaining: [], lostBytes: 0 });
   }
-  expect(figure(await result, 'runs')).toBe(400);
-  // A busy machine attaches slowly, and the 400 runs take what they take.
-  expect(rounds).toBeGreaterThanOrEqual(3);
+  expect(figure(await result, 'runs')).toBe(FLIPPED_RUNS);
+  expect(rounds).toBeGreaterThanOrEqual(5);
   expect(redirected).toBeGreaterThan(1000);
 }, 120_000);
 

@@ -2,6 +2,7 @@
 import * as assert from 'node:assert/strict';
 import { join } from 'node:path';
 import * as vscode from 'vscode';
+import { COMMANDS } from '../../extension/contrib/ids';
 
 export async function eventually<T>(
   what: string,
@@ -22,4 +23,20 @@ export function workspaceFile(file: string): string {
   const folder = vscode.workspace.workspaceFolders?.[0];
   assert.ok(folder);
   return join(folder.uri.fsPath, file);
+}
+
+/** A file of the workspace, its problems from the verifier, and a way to have it judged on this machine. */
+export function judgedFile(name: string) {
+  const path = workspaceFile(name);
+  const uri = vscode.Uri.file(path);
+  return {
+    path,
+    uri,
+    found: () => vscode.languages.getDiagnostics(uri).filter(d => d.source === 'sockmap verifier'),
+    verify: async () => {
+      await vscode.commands.executeCommand('notifications.clearAll');
+      // The command ends when its message is answered.
+      void vscode.commands.executeCommand(COMMANDS.verify, { hostId: 'local', file: path });
+    },
+  };
 }

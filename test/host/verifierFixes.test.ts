@@ -3,18 +3,11 @@ import * as assert from 'node:assert/strict';
 import { writeFile } from 'node:fs/promises';
 import * as vscode from 'vscode';
 import { COMMANDS } from '../../extension/contrib/ids';
-import { eventually, workspaceFile } from './helpers';
+import { eventually, judgedFile } from './helpers';
 import { REFUSED_SOURCE } from './sources';
 
 describe('quick fixes for what the verifier refuses', () => {
-  const path = workspaceFile('fixable.bpf.c');
-  const uri = vscode.Uri.file(path);
-  const found = () => vscode.languages.getDiagnostics(uri).filter(d => d.source === 'sockmap verifier');
-  const verify = async () => {
-    await vscode.commands.executeCommand('notifications.clearAll');
-    // The command ends when its message is answered.
-    void vscode.commands.executeCommand(COMMANDS.verify, { hostId: 'local', file: path });
-  };
+  const { path, uri, found, verify } = judgedFile('fixable.bpf.c');
 
   after(async () => {
     await vscode.commands.executeCommand('workbench.action.closeAllEditors');

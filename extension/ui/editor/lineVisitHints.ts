@@ -8,23 +8,19 @@ import { hostText } from '../documents/runTexts';
 import type { RunStore } from '../runs/runStore';
 import { digest } from '../runs/sourceFiles';
 import { escapeMarkdown } from '../text';
-
-const C_FILES: vscode.DocumentSelector = { scheme: 'file', pattern: '**/*.{c,h}' };
+import { C_FILES, runChanges } from './runChanges';
 
 /** At the end of each line of C: how often the verifier visited it in the last run. */
 export class LineVisitHints implements vscode.InlayHintsProvider, Disposable {
   readonly #store = new DisposableStore();
-  readonly #changed = this.#store.add(new vscode.EventEmitter<void>());
-  readonly onDidChangeInlayHints = this.#changed.event;
+  readonly onDidChangeInlayHints: vscode.Event<void>;
   readonly #runs: RunStore;
   readonly #config: Config;
 
   constructor(runs: RunStore, config: Config) {
     this.#runs = runs;
     this.#config = config;
-    const changed = () => this.#changed.fire();
-    this.#store.add(runs.onDidChange(changed));
-    this.#store.add(config.onDidChange('editor.lineVisits', changed));
+    this.onDidChangeInlayHints = runChanges(this.#store, runs, config, 'editor.lineVisits').event;
     this.#store.add(vscode.languages.registerInlayHintsProvider(C_FILES, this));
   }
 

@@ -9,27 +9,25 @@ import type { Config } from '../config';
 import { hostText, refusalText, runDetails } from '../documents/runTexts';
 import type { RunStore } from '../runs/runStore';
 import { digest } from '../runs/sourceFiles';
+import { C_FILES, runChanges } from './runChanges';
 
 /** More verdicts than these are many on one line; the log's list has all of them. */
 const MAX_VERDICTS = 4;
 
-const C_FILES: vscode.DocumentSelector = { scheme: 'file', pattern: '**/*.{c,h}' };
-
 /** Above each program of a file: what the verifier of each host said of it last; a click opens that log. */
 export class VerdictLenses implements vscode.CodeLensProvider, Disposable {
   readonly #store = new DisposableStore();
-  readonly #changed = this.#store.add(new vscode.EventEmitter<void>());
-  readonly onDidChangeCodeLenses = this.#changed.event;
+  readonly onDidChangeCodeLenses: vscode.Event<void>;
   readonly #runs: RunStore;
   readonly #config: Config;
 
   constructor(runs: RunStore, config: Config) {
     this.#runs = runs;
     this.#config = config;
-    const changed = () => this.#changed.fire();
-    this.#store.add(runs.onDidChange(changed));
-    this.#store.add(config.onDidChange('editor.codeLens', changed));
-    this.#store.add(vscode.workspace.onDidGrantWorkspaceTrust(changed));
+    const changed = runChanges(this.#store, runs, config, 'editor.codeLens');
+    this.onDidChangeCodeLenses = changed.event;
+    // Then there is a command to verify as well.
+    this.#store.add(vscode.workspace.onDidGrantWorkspaceTrust(() => changed.fire()));
     this.#store.add(vscode.languages.registerCodeLensProvider(C_FILES, this));
   }
 

@@ -57,24 +57,9 @@ export class Stream extends PanelElement {
   protected override firstUpdated(): void {
     this.#viewport = new Viewport(this.scroller, () => {
       this.requestUpdate();
-      this.dispatchEvent(new Event('moved'));
     });
     this.#resized.observe(this.scroller);
     this.#resized.observe(this.probe);
-    this.requestUpdate();
-  }
-
-  /** Share of the rows above the screen, and on it. */
-  get extent(): { readonly from: number; readonly share: number } {
-    const content = this.#viewport?.map.content ?? 0;
-    if (content === 0) return { from: 0, share: 1 };
-    return { from: (this.#viewport?.offset ?? 0) / content, share: this.scroller.clientHeight / content };
-  }
-
-  /** Shows another part of the rows. */
-  scrollToShare(share: number): void {
-    const viewport = this.#viewport;
-    viewport?.scrollTo(share * viewport.map.content - this.scroller.clientHeight / 2);
     this.requestUpdate();
   }
 

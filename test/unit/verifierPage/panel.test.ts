@@ -4,24 +4,7 @@ import { PanelSession, type PanelHost } from '../../../extension/core/verifierPa
 import { Messenger } from '../../../extension/protocol/messenger';
 import { HOST_SIDE, PAGE_SIDE, type PanelState } from '../../../extension/protocol/verifierPanel';
 import { Panel } from '../../../media/verifier/model/panel';
-
-/** Level 2: a branch that is put aside and taken up twice. */
-const LOG = [
-  '0: R1=ctx() R10=fp0',
-  '; int v = ctx->op; @ a.bpf.c:7',
-  '0: (61) r2 = *(u32 *)(r1 +0)          ; R1=ctx() R2_w=scalar()',
-  '; if (v == 1) @ a.bpf.c:8',
-  '1: (15) if r2 == 0x1 goto pc+2        ; R2_w=scalar()',
-  '2: (b7) r0 = 1                        ; R0_w=1',
-  '3: (95) exit',
-  '',
-  'from 1 to 4: R1=ctx() R2_w=1 R10=fp0',
-  '; return *v; @ a.bpf.c:9',
-  '4: (61) r0 = *(u32 *)(r2 +0)',
-  "R2 invalid mem access 'scalar'",
-  'processed 5 insns (limit 1000000) max_states_per_insn 0 total_states 1 peak_states 1 mark_read 1',
-  '',
-].join('\n');
+import { BRANCH_LOG } from '../verifierPanel/branchLog';
 
 const WORDS = new Proxy({} as PanelHost['words'], { get: (_, name) => String(name) });
 const after = (delayMs: number, action: () => void) => {
@@ -85,7 +68,7 @@ async function open(logs: Readonly<Record<string, string>>, saved: PanelState = 
 
 describe('the page', () => {
   test('goes to the error of a refused program and reads the state there', async () => {
-    const { panel, states } = await open({ a: LOG });
+    const { panel, states } = await open({ a: BRANCH_LOG });
     await expect.poll(() => panel.state?.line).toBe(10);
     expect(panel).toMatchObject({ phase: 'shown', line: 10, row: 10, reveal: { row: 10 } });
     expect(panel.rows.get(10)?.insn).toBe(4);
@@ -94,7 +77,7 @@ describe('the page', () => {
 
   test('is again where it was before a reload', async () => {
     const saved = { log: 'b', line: 4, filter: 'instructions', pane: 'hot', query: 'r2' } as const;
-    const { panel } = await open({ a: LOG, b: LOG }, saved);
+    const { panel } = await open({ a: BRANCH_LOG, b: BRANCH_LOG }, saved);
     await expect.poll(() => panel.search.count).toBeGreaterThan(0);
     expect(panel.log?.id).toBe('b');
     expect(panel.line).toBe(4);
@@ -103,7 +86,7 @@ describe('the page', () => {
   });
 
   test('finds, goes around, and marks the rows', async () => {
-    const { panel } = await open({ a: LOG });
+    const { panel } = await open({ a: BRANCH_LOG });
     await expect.poll(() => panel.line).toBe(10);
     panel.find('r2');
     await expect.poll(() => panel.search).toMatchObject({ count: 3, index: 2, running: false });
@@ -117,7 +100,7 @@ describe('the page', () => {
   });
 
   test('keeps its line when rows are folded or filtered away', async () => {
-    const { panel } = await open({ a: LOG });
+    const { panel } = await open({ a: BRANCH_LOG });
     await expect.poll(() => panel.line).toBe(10);
     await panel.fold(undefined, true);
     expect(panel.view.rows).toBe(2);
@@ -132,7 +115,7 @@ describe('the page', () => {
   });
 
   test('traces a value and steps along it', async () => {
-    const { panel } = await open({ a: LOG });
+    const { panel } = await open({ a: BRANCH_LOG });
     await expect.poll(() => panel.line).toBe(10);
     await panel.traceValue({ line: 10, register: 2 });
     expect(panel.pane).toBe('slice');
@@ -145,7 +128,7 @@ describe('the page', () => {
   });
 
   test('compares with another run, anew for every log', async () => {
-    const { panel } = await open({ a: LOG, b: LOG });
+    const { panel } = await open({ a: BRANCH_LOG, b: BRANCH_LOG });
     await expect.poll(() => panel.phase).toBe('shown');
     panel.setPane('compare');
     await expect.poll(() => panel.comparison?.changes[0]?.run).toBe('before');
@@ -155,7 +138,7 @@ describe('the page', () => {
   });
 
   test('says what does not work', async () => {
-    const { panel, sources } = await open({ a: LOG });
+    const { panel, sources } = await open({ a: BRANCH_LOG });
     await expect.poll(() => panel.line).toBe(10);
     panel.openSource();
     panel.openSource({ text: 'int v' });

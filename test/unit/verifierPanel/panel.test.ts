@@ -14,24 +14,7 @@ import {
   type Summary,
   type View,
 } from '../../../extension/protocol/verifierPanel';
-
-/** Level 2: a branch that is put aside and taken up twice. */
-const LOG = [
-  '0: R1=ctx() R10=fp0',
-  '; int v = ctx->op; @ a.bpf.c:7',
-  '0: (61) r2 = *(u32 *)(r1 +0)          ; R1=ctx() R2_w=scalar()',
-  '; if (v == 1) @ a.bpf.c:8',
-  '1: (15) if r2 == 0x1 goto pc+2        ; R2_w=scalar()',
-  '2: (b7) r0 = 1                        ; R0_w=1',
-  '3: (95) exit',
-  '',
-  'from 1 to 4: R1=ctx() R2_w=1 R10=fp0',
-  '; return *v; @ a.bpf.c:9',
-  '4: (61) r0 = *(u32 *)(r2 +0)',
-  "R2 invalid mem access 'scalar'",
-  'processed 5 insns (limit 1000000) max_states_per_insn 0 total_states 1 peak_states 1 mark_read 1',
-  '',
-].join('\n');
+import { BRANCH_LOG } from './branchLog';
 
 describe('a query', () => {
   test.each([
@@ -70,7 +53,7 @@ describe('finding all lines of a text in steps', () => {
 });
 
 describe('rows', () => {
-  const log = VerifierLog.parse(LOG);
+  const log = VerifierLog.parse(BRANCH_LOG);
   const rowsOf = (filter: Rows['filter'], folded: number[] = []): number[] => {
     const rows = new Rows(log, filter, new Set(folded));
     while (!rows.extend());
@@ -189,7 +172,10 @@ function openPage(logs: Readonly<Record<string, string>>): Page {
 }
 
 describe('a panel session', () => {
-  const start = async (logs: Readonly<Record<string, string>> = { a: LOG }, state: PanelState = {}) => {
+  const start = async (
+    logs: Readonly<Record<string, string>> = { a: BRANCH_LOG },
+    state: PanelState = {},
+  ) => {
     const parts = openPage(logs);
     await parts.page.request('ready', state);
     return { ...parts, ...(await parts.loaded) };
@@ -263,7 +249,7 @@ describe('a panel session', () => {
 
   test('comes back to the log, line and filter of before', async () => {
     const state = { log: 'b', line: 4, filter: 'instructions' } as const;
-    const { view, line, session } = await start({ a: LOG, b: LOG }, state);
+    const { view, line, session } = await start({ a: BRANCH_LOG, b: BRANCH_LOG }, state);
     expect(session.current).toBe('b');
     expect({ filter: view.filter, rows: view.rows, line }).toEqual({
       filter: 'instructions',
@@ -273,20 +259,20 @@ describe('a panel session', () => {
   });
 
   test('follows by the text where the kernel prints no line numbers', async () => {
-    const { session, selected } = await start({ a: LOG.replaceAll(/ @ a\.bpf\.c:\d+/g, '') });
+    const { session, selected } = await start({ a: BRANCH_LOG.replaceAll(/ @ a\.bpf\.c:\d+/g, '') });
     await session.follow('a.bpf.c', 8, 'if (v == 1)');
     await session.follow('a.bpf.c', 8, 'if (v == 2)');
     expect(selected).toEqual([4]);
   });
 
   test('leaves the rest of a log out when it is told to stop, and says so', async () => {
-    const { page, loaded, tasks } = openPage({ a: LOG.repeat(3000) });
+    const { page, loaded, tasks } = openPage({ a: BRANCH_LOG.repeat(3000) });
     await page.request('ready', {});
     tasks[0]?.stop();
     const { summary } = await loaded;
     await tasks[0]?.done;
     expect(summary.warnings[0]).toBe('stopped');
-    expect(summary.lines).toBeLessThan((LOG.split('\n').length - 1) * 3000);
+    expect(summary.lines).toBeLessThan((BRANCH_LOG.split('\n').length - 1) * 3000);
     expect(tasks[0]?.share()).toBeLessThan(1);
   });
 
