@@ -56,7 +56,10 @@ export class App extends PanelElement {
       ${
         phase === 'starting'
           ? nothing
-          : html`<verifier-toolbar .panel=${panel} @left=${() => this.stream?.focus()}></verifier-toolbar>`
+          : html`<header>
+              <h1 class="hidden-text">${panel.t('log')}</h1>
+              <verifier-toolbar .panel=${panel} @left=${() => this.stream?.focus()}></verifier-toolbar>
+            </header>`
       }
       ${this.#notices()} ${phase === 'shown' || phase === 'loading' ? this.#log() : nothing}
       ${phase === 'empty' ? this.#empty(panel.t('empty'), panel.t('emptyHint')) : nothing}

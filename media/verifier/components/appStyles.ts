@@ -12,7 +12,7 @@ export const appStyles = css`
     overflow: hidden;
     position: relative;
   }
-  verifier-toolbar,
+  header,
   verifier-explanation,
   .notice {
     flex: none;

@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: Apache-2.0
+import type { Frame, Locator, Page } from 'playwright-core';
+import { until } from './until';
+
+/** The Verifier Log panel: its page lies in a frame in a frame of the workbench. */
+export class VerifierPanel {
+  readonly #page: Page;
+
+  constructor(page: Page) {
+    this.#page = page;
+  }
+
+  /** Something of the page; selectors look into the shadow trees of its components. */
+  find(selector: string): Locator {
+    return this.#page.frameLocator('iframe.webview.ready').frameLocator('#active-frame').locator(selector);
+  }
+
+  row(text: string | RegExp): Locator {
+    return this.find('verifier-stream .row').filter({ hasText: text }).first();
+  }
+
+  get selected(): Locator {
+    return this.find('verifier-stream .row.selected');
+  }
+
+  get stream(): Locator {
+    return this.find('verifier-stream .scroller');
+  }
+
+  /** Title of the tab that has the keyboard's focus. */
+  async focusedTab(): Promise<string | undefined> {
+    const focused = this.find('vscode-tab-header:focus');
+    return (await focused.count()) === 0 ? undefined : (await focused.first().textContent())?.trim();
+  }
+
+  /** The page's own frame, to run a script in it. */
+  async frame(): Promise<Frame> {
+    return until('the frame of the verifier log', async () => {
+      const element = await this.find('verifier-app').elementHandle();
+      return (await element.ownerFrame()) ?? undefined;
+    });
+  }
+}
