@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import { defineConfig, type TestProjectInlineConfiguration } from 'vitest/config';
+import type { VmKernel, VmOptions } from './rig/vm';
 
 interface Limits {
   readonly testTimeout: number;
@@ -12,13 +13,14 @@ function project(
   limits: Limits,
   fileParallelism: boolean,
   globalSetup: string[] = [],
+  include: string[] = [`test/${name}/**/*.test.ts`],
 ): TestProjectInlineConfiguration {
   return {
     // Outside VS Code there is no such module: tests of extension/ui get the little that they need.
     resolve: { alias: { vscode: new URL('support/vscode.ts', import.meta.url).pathname } },
     test: {
       name,
-      include: [`test/${name}/**/*.test.ts`],
+      include,
       ...limits,
       globalSetup,
       // What is waited for comes when it comes: two cores may be busy with something else.
@@ -35,6 +37,19 @@ const kernel: Limits = { testTimeout: 60_000, hookTimeout: 60_000 };
 const long: Limits = { testTimeout: 600_000, hookTimeout: 180_000 };
 const machines: Limits = { testTimeout: 120_000, hookTimeout: 180_000 };
 
+const kernels: readonly VmKernel[] = ['6.1'];
+
+/** The tests of test/datapath that run on a virtual machine as they do here. */
+const onMachines = ['pairing', 'endings', 'capacity'];
+
+/** Those tests on another kernel. */
+function machineProject(boot: VmOptions, files: readonly string[]): TestProjectInlineConfiguration {
+  const name = ['vm', boot.kernel, ...(boot.arch === undefined ? [] : [boot.arch])].join('-');
+  const include = files.map(file => `test/datapath/${file}.test.ts`);
+  const suite = project(name, long, false, ['test/support/vmSetup.ts'], include);
+  return { ...suite, test: { ...suite.test, provide: { boot }, setupFiles: ['test/support/vmWatch.ts'] } };
+}
+
 export default defineConfig({
   root: new URL('..', import.meta.url).pathname,
   test: {
@@ -48,6 +63,7 @@ export default defineConfig({
       project('e2e', machines, false),
       project('package', kernel, false),
       project('long', long, false),
+      ...kernels.map(kernel => machineProject({ kernel }, onMachines)),
     ],
   },
 });

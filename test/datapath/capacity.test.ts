@@ -1,16 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 import { afterEach, expect, it } from 'vitest';
 import { Cleanup } from '../support/cleanup';
-import { Traffic } from '../support/traffic';
-import { NOTHING, attachDatapath } from './fixture';
+import { attachDatapath, HOLD, NOTHING, startTraffic } from './fixture';
 
 const cleanup = new Cleanup();
 afterEach(() => cleanup.run());
 
 it('carries on without the connections that found no room, and counts them', async () => {
   const datapath = await attachDatapath(cleanup, 'full', { maxSockets: 8 });
-  const pairs = await Traffic.start([
-    ...['pairs', '--count', '20', '--bytes', '20000', '--hold', '1', '--rate', '20'],
+  const pairs = await startTraffic([
+    ...['pairs', '--count', '20', '--bytes', '20000', ...HOLD, '--rate', '20'],
     ...['--cgroup', datapath.cgroup],
   ]);
   cleanup.add(() => pairs.stop());

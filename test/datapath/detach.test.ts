@@ -1,12 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-import { access } from 'node:fs/promises';
 import { afterEach, expect, it } from 'vitest';
 import * as v from 'valibot';
-import { run } from '../rig/processes';
-import { agent } from '../support/agentCli';
 import { Cleanup, eventually } from '../support/cleanup';
-import { figure, Traffic } from '../support/traffic';
-import { attachDatapath } from './fixture';
+import { figure } from '../support/traffic';
+import { agent, attachDatapath, machine, run, startTraffic } from './fixture';
 
 const cleanup = new Cleanup();
 afterEach(() => cleanup.run());
@@ -15,7 +12,7 @@ const objects = v.array(v.looseObject({ id: v.number() }));
 
 /** Ids of the kernel's programs or maps, as bpftool, which is not ours, sees them. */
 async function kernelIds(kind: 'prog' | 'map'): Promise<ReadonlySet<number>> {
-  const list = v.parse(objects, JSON.parse(await run('bpftool', ['-j', kind, 'list'])));
+  const list = v.parse(objects, JSON.parse(await run('bpftool', '-j', kind, 'list')));
   return new Set(list.map(object => object.id));
 }
 
@@ -24,7 +21,7 @@ it('detaches while 100 connections hold unread bytes: none is lost, nothing stay
   const bytes = 4096;
   const datapath = await attachDatapath(cleanup, 'detach');
   const { attachment } = datapath;
-  const unread = await Traffic.start([
+  const unread = await startTraffic([
     ...['unread', '--count', String(connections), '--bytes', String(bytes), '--cgroup', datapath.cgroup],
   ]);
   cleanup.add(() => unread.stop());
@@ -44,8 +41,8 @@ it('detaches while 100 connections hold unread bytes: none is lost, nothing stay
 
   const detached = await detaching;
   expect(detached).toMatchObject({ removed: true, remaining: [], lostBytes: 0 });
-  await expect(access(attachment.pinPath)).rejects.toThrow('ENOENT');
-  expect((await run('bpftool', ['cgroup', 'show', datapath.cgroup])).trim()).toBe('');
+  expect(await machine.exists(attachment.pinPath)).toBe(false);
+  expect((await run('bpftool', 'cgroup', 'show', datapath.cgroup)).trim()).toBe('');
   await eventually('the kernel to free programs and maps', async () => {
     const programs = await kernelIds('prog');
     const maps = await kernelIds('map');

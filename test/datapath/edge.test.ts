@@ -1,10 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 import { setTimeout as pause } from 'node:timers/promises';
 import { afterEach, describe, expect, it } from 'vitest';
-import { agent } from '../support/agentCli';
 import { Cleanup } from '../support/cleanup';
-import { figure, traffic, Traffic } from '../support/traffic';
-import { NOTHING, attachDatapath } from './fixture';
+import { figure } from '../support/traffic';
+import { agent, attachDatapath, NOTHING, startTraffic, traffic } from './fixture';
 
 const cleanup = new Cleanup();
 afterEach(() => cleanup.run());
@@ -26,7 +25,7 @@ describe("edge-triggered readers by nginx's rules, under backpressure", () => {
 
   it('read all when the datapath is detached meanwhile, which ends', async () => {
     const datapath = await attachDatapath(cleanup, 'edgeoff', { edgeReaders: true });
-    const readers = await Traffic.start([...READERS, '1', '--cgroup', datapath.cgroup]);
+    const readers = await startTraffic([...READERS, '1', '--cgroup', datapath.cgroup]);
     await pause(500);
     const { removed, lostBytes } = await agent.detach(datapath.attachment.name, 5);
     expect({ removed, lostBytes }).toEqual({ removed: true, lostBytes: 0 });

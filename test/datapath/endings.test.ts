@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 import { afterEach, expect, it } from 'vitest';
 import { Cleanup } from '../support/cleanup';
-import { figure, traffic } from '../support/traffic';
-import { attachDatapath } from './fixture';
+import { figure } from '../support/traffic';
+import { attachDatapath, traffic } from './fixture';
 
 const cleanup = new Cleanup();
 afterEach(() => cleanup.run());

@@ -1,10 +1,37 @@
 // SPDX-License-Identifier: Apache-2.0
+import { inject } from 'vitest';
 import type { Attachment, StatsResult } from '../../extension/protocol/agent';
-import { run } from '../rig/processes';
-import { agent, type AttachOptions } from '../support/agentCli';
-import { createCgroup } from '../support/cgroup';
+import { agentOn, type AttachOptions, runAgentOn } from '../support/agentCli';
+import * as cgroups from '../support/cgroup';
 import type { Cleanup } from '../support/cleanup';
 import { eventually, testName } from '../support/cleanup';
+import { here, type Machine, runOn } from '../support/machine';
+import * as namespaces from '../support/netns';
+import { Traffic, type TrafficEvent } from '../support/traffic';
+import { vmMachine } from '../support/vmMachine';
+
+const vm = inject('vm');
+
+/** Where the datapath runs: the kernel of this vitest project. */
+export const machine: Machine = vm === undefined ? here : vmMachine(vm);
+
+export const agent = agentOn(machine);
+export const runAgent = (...args: string[]) => runAgentOn(machine, ...args);
+export const createCgroup = (label: string) => cgroups.createCgroup(label, machine);
+export const createNetns = (label: string) => namespaces.createNetns(label, machine);
+export const run = (command: string, ...args: string[]) => runOn(machine, command, ...args);
+export const startTraffic = (args: readonly string[]) => Traffic.start(args, machine);
+
+/** For connections that are looked at once while all are open. */
+export const HOLD: readonly string[] = ['--hold', String(machine.lookSeconds)];
+
+/** So many where the machine is quick. */
+export const scaled = (count: number): number => Math.max(1, Math.round(count / machine.slowness));
+
+/** Runs the traffic tool to its end. */
+export async function traffic(...args: string[]): Promise<TrafficEvent> {
+  return (await startTraffic(args)).done();
+}
 
 /** The datapath, attached to a cgroup of its own. */
 export interface Datapath {
@@ -85,5 +112,5 @@ export async function setConfig(
   value.writeUInt32LE(queueLimit, 8);
   const hex = [...value].map(byte => byte.toString(16));
   const update = `map update id ${id} key hex 0 0 0 0 value hex ${hex.join(' ')}`;
-  await run('bpftool', update.split(' '));
+  await run('bpftool', ...update.split(' '));
 }

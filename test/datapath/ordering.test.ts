@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 import { afterEach, expect, it } from 'vitest';
 import { Cleanup } from '../support/cleanup';
-import { createNetns } from '../support/netns';
-import { figure, Traffic, traffic } from '../support/traffic';
-import { NOTHING, attachDatapath } from './fixture';
+import { figure } from '../support/traffic';
+import { attachDatapath, createNetns, NOTHING, startTraffic, traffic } from './fixture';
 
 const cleanup = new Cleanup();
 afterEach(() => cleanup.run());
@@ -47,7 +46,7 @@ it('reaches a reader that fell asleep before its connection was established', as
   /* Without its first SYN the client waits a second for the next, in recv(). */
   const dropSyn = ['INPUT', '-p', 'tcp', '--syn', '-j', 'DROP'];
   await netns.exec('iptables', '-A', ...dropSyn);
-  const greeted = await Traffic.start([
+  const greeted = await startTraffic([
     ...['server-first', '--early-read', '--timeout', '5', '--cgroup', datapath.cgroup, '--netns', netns.path],
   ]);
   cleanup.add(() => greeted.stop());

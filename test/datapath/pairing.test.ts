@@ -1,18 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
 import { afterEach, describe, expect, it } from 'vitest';
 import { Cleanup } from '../support/cleanup';
-import { createNetns, linkNetns } from '../support/netns';
-import { figure, Traffic } from '../support/traffic';
-import { NOTHING, attachDatapath, type Datapath } from './fixture';
+import { linkNetns } from '../support/netns';
+import { figure } from '../support/traffic';
+import { attachDatapath, createNetns, type Datapath, HOLD, NOTHING, startTraffic } from './fixture';
 
 const cleanup = new Cleanup();
 afterEach(() => cleanup.run());
 
 /** Connections that exchange `bytes` each way, looked at while all are open. */
 async function exchange(datapath: Datapath, count: number, bytes: number, ...args: string[]) {
-  const pairs = await Traffic.start([
+  const pairs = await startTraffic([
     'pairs',
-    ...['--count', String(count), '--bytes', String(bytes), '--hold', '1', '--rate', '20', ...args],
+    ...['--count', String(count), '--bytes', String(bytes), ...HOLD, '--rate', '20', ...args],
   ]);
   cleanup.add(() => pairs.stop());
   expect(figure(await pairs.ready(), 'connections')).toBe(count);

@@ -4,11 +4,20 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { StatsResult } from '../../extension/protocol/agent';
 import { temporaryFolder, type TemporaryFolder } from '../rig/checkout';
-import { agent, runAgent } from '../support/agentCli';
 import { Cleanup, eventually } from '../support/cleanup';
-import { createNetns, type TestNetns } from '../support/netns';
-import { figure, Traffic, traffic } from '../support/traffic';
-import { attachDatapath, type Datapath, NOTHING } from './fixture';
+import { type TestNetns } from '../support/netns';
+import { figure } from '../support/traffic';
+import {
+  agent,
+  attachDatapath,
+  createNetns,
+  type Datapath,
+  machine,
+  NOTHING,
+  runAgent,
+  startTraffic,
+  traffic,
+} from './fixture';
 
 const COUNT = 5;
 const BYTES = 20_000;
@@ -272,7 +281,7 @@ it('keeps what a RETURN rule matches out of the map, also when its server is els
 });
 
 it('knows the user of a listener that is older than the attachment, and takes its group for any', async () => {
-  const server = await Traffic.start([
+  const server = await startTraffic([
     ...['echo-server', '--server-uid', '1337', '--server-gid', '77', '--netns', netns.path],
     ...['--cgroup', datapath.cgroup],
   ]);
@@ -303,9 +312,9 @@ it('knows the user of a listener that is older than the attachment, and takes it
 
 it('decides for new connections only, by one switch', async () => {
   await setPolicy('');
-  const pairs = await Traffic.start([
-    ...['pairs', '--count', String(COUNT), '--hold', '3', '--rate', '100', '--netns', netns.path],
-    ...inCgroup(),
+  const pairs = await startTraffic([
+    ...['pairs', '--count', String(COUNT), '--hold', String(3 * machine.lookSeconds), '--rate', '100'],
+    ...['--netns', netns.path, ...inCgroup()],
   ]);
   cleanup.add(() => pairs.stop());
   await pairs.ready();
@@ -369,7 +378,8 @@ it.each([
   await setPolicy('chain --port 1 -j RETURN');
   const file = join(folder.path, 'wrong');
   await writeFile(file, text);
-  const { code, stderr } = await runAgent('policy', 'set', file, '--name', name(), '--json');
+  const there = await machine.deliver(file);
+  const { code, stderr } = await runAgent('policy', 'set', there, '--name', name(), '--json');
   expect(code).toBe(16);
   const error = JSON.parse(stderr.trim().split('\n').at(-1) ?? '') as { message: string; data: object };
   expect(error.data).toMatchObject({ kind: 'badPolicy', line });

@@ -1,10 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
 import { afterEach, describe, expect, it } from 'vitest';
 import { SOCKET_COLUMNS, type SocketColumn, type SocketRow } from '../../extension/protocol/agent';
-import { agent } from '../support/agentCli';
 import { Cleanup, eventually } from '../support/cleanup';
-import { figure, Traffic, traffic } from '../support/traffic';
-import { attachDatapath, type Datapath, NOTHING, setConfig } from './fixture';
+import { figure, type Traffic } from '../support/traffic';
+import {
+  agent,
+  attachDatapath,
+  type Datapath,
+  machine,
+  NOTHING,
+  setConfig,
+  startTraffic,
+  traffic,
+} from './fixture';
 
 const cleanup = new Cleanup();
 afterEach(() => cleanup.run());
@@ -12,7 +20,7 @@ afterEach(() => cleanup.run());
 const cell = (row: SocketRow, column: SocketColumn) => row[SOCKET_COLUMNS.indexOf(column)] ?? null;
 
 async function start(datapath: Datapath, ...args: string[]): Promise<Traffic> {
-  const running = await Traffic.start([...args, '--cgroup', datapath.cgroup]);
+  const running = await startTraffic([...args, '--cgroup', datapath.cgroup]);
   cleanup.add(() => running.stop());
   await running.ready();
   return running;
@@ -25,7 +33,8 @@ async function start(datapath: Datapath, ...args: string[]): Promise<Traffic> {
 describe('every reason is counted, in total and at the socket:', () => {
   it('disabled, when user space switches the datapath off', async () => {
     const datapath = await attachDatapath(cleanup, 'off');
-    const pairs = await start(datapath, 'pairs', '--count', '2', '--hold', '3', '--rate', '100');
+    const hold = String(3 * machine.lookSeconds);
+    const pairs = await start(datapath, 'pairs', '--count', '2', '--hold', hold, '--rate', '100');
     await setConfig(datapath, { enabled: false });
     await eventually('messages through the stack', async () =>
       (await datapath.stats()).reasons.disabled.messages > 8 ? true : undefined,

@@ -1,14 +1,20 @@
 // SPDX-License-Identifier: Apache-2.0
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
-import { readdir } from 'node:fs/promises';
 import { afterEach, describe, expect, it } from 'vitest';
-import { datapathObject, runAgent } from '../support/agentCli';
-import { cgroup2Root, createCgroup } from '../support/cgroup';
+import { datapathObject } from '../support/agentCli';
+import { cgroup2Root } from '../support/cgroup';
 import { Cleanup, eventually, testName } from '../support/cleanup';
-import { createNetns, type TestNetns } from '../support/netns';
-import { Traffic } from '../support/traffic';
-import { attachDatapath, type Datapath, NOTHING } from './fixture';
+import { type TestNetns } from '../support/netns';
+import {
+  attachDatapath,
+  createCgroup,
+  createNetns,
+  type Datapath,
+  HOLD,
+  machine,
+  NOTHING,
+  runAgent,
+  startTraffic,
+} from './fixture';
 
 const cleanup = new Cleanup();
 afterEach(() => cleanup.run());
@@ -23,8 +29,8 @@ async function netns(label: string): Promise<TestNetns> {
 
 /** Connections that exchange BYTES each way, looked at while all are open. */
 async function exchange(datapath: Datapath, count: number, ...args: string[]) {
-  const pairs = await Traffic.start([
-    ...['pairs', '--count', String(count), '--bytes', String(BYTES), '--hold', '1', '--rate', '20', ...args],
+  const pairs = await startTraffic([
+    ...['pairs', '--count', String(count), '--bytes', String(BYTES), ...HOLD, '--rate', '20', ...args],
   ]);
   cleanup.add(() => pairs.stop());
   await pairs.ready();
@@ -75,15 +81,15 @@ describe('--pairing tuple', () => {
     /* Every connection to port 5000 is 127.0.0.1:40000 -> 127.0.0.1:5000, in both namespaces. */
     for (const place of [near, far])
       await place.exec('sysctl', '-qw', 'net.ipv4.ip_local_port_range=40000 40000');
-    const server = await Traffic.start(['echo-server', '--netns', near.path, '--listen', '127.0.0.1:5000']);
+    const server = await startTraffic(['echo-server', '--netns', near.path, '--listen', '127.0.0.1:5000']);
     cleanup.add(() => server.stop());
     await server.ready();
     /* A client that never sends waits in sm_tuples for a server that is not attached. */
     const script = 'echo 0 > "$0/cgroup.procs" && exec 3<>/dev/tcp/127.0.0.1/5000 && read';
-    const silent = spawn('nsenter', [`--net=${near.path}`, 'bash', '-c', script, datapath.cgroup]);
+    const silent = machine.spawn('nsenter', [`--net=${near.path}`, 'bash', '-c', script, datapath.cgroup]);
     cleanup.add(async () => {
       silent.stdin.end();
-      if (silent.exitCode === null) await once(silent, 'close');
+      await silent.ended;
     });
     await eventually('the waiting tuple', async () => (await datapath.entries('sm_tuples')) || undefined);
 
@@ -99,8 +105,9 @@ describe('--pairing tuple', () => {
 it('refuses --pairing original-dst in one sentence where the kernel does not tell it', async () => {
   const cgroup = await createCgroup('dst');
   cleanup.add(() => cgroup.remove());
+  const object = await machine.deliver(datapathObject);
   const { code, stderr } = await runAgent(
-    ...['attach', '--object', datapathObject, '--cgroup', cgroup.path, '--name', testName('dst')],
+    ...['attach', '--object', object, '--cgroup', cgroup.path, '--name', testName('dst')],
     ...['--pairing', 'original-dst'],
   );
   expect(code).toBe(11);
@@ -109,6 +116,6 @@ it('refuses --pairing original-dst in one sentence where the kernel does not tel
       '(bpf_getsockopt(SOL_IP, 800) fails). Use --pairing handshake, which needs no such kernel and works ' +
       'through every NAT.',
   );
-  for (const folder of [cgroup.path, await cgroup2Root()])
-    expect((await readdir(folder)).filter(name => name.startsWith('sockmap-probe'))).toEqual([]);
+  for (const folder of [cgroup.path, await cgroup2Root(machine)])
+    expect((await machine.list(folder)).filter(name => name.startsWith('sockmap-probe'))).toEqual([]);
 });

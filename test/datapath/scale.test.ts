@@ -1,11 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 import { afterEach, expect, it } from 'vitest';
-import { agent } from '../support/agentCli';
 import { Cleanup, eventually } from '../support/cleanup';
 import { mapMemory, slabBytes } from '../support/kernelMemory';
-import { createNetns } from '../support/netns';
-import { figure, Traffic, traffic } from '../support/traffic';
-import { attachDatapath, NOTHING } from './fixture';
+import { figure } from '../support/traffic';
+import { agent, attachDatapath, createNetns, machine, NOTHING, startTraffic, traffic } from './fixture';
 
 const cleanup = new Cleanup();
 afterEach(() => cleanup.run());
@@ -27,8 +25,8 @@ it(
     ];
     await traffic(...args(2_000));
     expect(await datapath.leftovers()).toEqual(NOTHING);
-    const maps = await mapMemory(datapath.attachment);
-    const slabs = await slabBytes();
+    const maps = await mapMemory(datapath.attachment, machine);
+    const slabs = await slabBytes(machine);
 
     const started = performance.now();
     await Promise.all([traffic(...args(connections / 2)), traffic(...args(connections / 2))]);
@@ -42,8 +40,8 @@ it(
     const grown = await eventually(
       'freed memory',
       async () => {
-        expect(await mapMemory(datapath.attachment)).toEqual(maps);
-        const bytes = (await slabBytes()) - slabs;
+        expect(await mapMemory(datapath.attachment, machine)).toEqual(maps);
+        const bytes = (await slabBytes(machine)) - slabs;
         return bytes < 256 * connections ? bytes : undefined;
       },
       20_000,
@@ -62,7 +60,7 @@ it('pairs 64000 sockets that are open at once, and shows any page of them', asyn
   const groups = [];
   for (let i = 0; i < 4; i++) {
     const address = `127.0.1.${String(i + 1)}:0`;
-    const group = await Traffic.start([
+    const group = await startTraffic([
       ...['pairs', '--count', '8000', '--bytes', '256', '--message', '256', '--hold', '600', '--rate', '10'],
       ...['--cgroup', datapath.cgroup, '--listen', address, '--connect', address, '--timeout', '60'],
     ]);

@@ -19,6 +19,9 @@ export interface VmOptions {
   readonly arch?: VmArch;
   /** Seconds after which the guest ends by itself, should nobody end it. */
   readonly lifeSeconds?: number;
+  /** 256 MiB when not given: enough for the agent and a few connections. */
+  readonly memoryMiB?: number;
+  readonly cpus?: number;
 }
 
 /** A running test host: busybox, sshd, bpftool, cgroup2 at /sys/fs/cgroup, bpffs at /sys/fs/bpf; all in RAM. */
@@ -46,12 +49,21 @@ const bootLimitMs = 90_000;
 
 /** Environment of vm.sh; the image's name changes with the scripts that make it. */
 async function environment(options: VmOptions): Promise<NodeJS.ProcessEnv & { VM: string; IMAGE: string }> {
-  const { kernel, arch = 'amd64', lifeSeconds = 1800 } = options;
+  const { kernel, arch = 'amd64', lifeSeconds = 1800, memoryMiB = 256, cpus = 1 } = options;
   const hash = createHash('sha256');
   for (const file of ['vm.sh', 'init.sh']) hash.update(await readFile(join(script, '..', file)));
   const folder = join(cacheFolder(), 'vm');
   const image = join(folder, `${kernel}-${arch}-${hash.digest('hex').slice(0, 12)}.cpio`);
-  return { ...process.env, VM: folder, IMAGE: image, KERNEL: kernel, ARCH: arch, LIFE: String(lifeSeconds) };
+  return {
+    ...process.env,
+    VM: folder,
+    IMAGE: image,
+    KERNEL: kernel,
+    ARCH: arch,
+    LIFE: String(lifeSeconds),
+    MEM: String(memoryMiB),
+    CPUS: String(cpus),
+  };
 }
 
 /** Downloads and builds what a test host needs, once; concurrent callers wait for each other. */

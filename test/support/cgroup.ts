@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-import { mkdir, readFile, rmdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { eventually, testName } from './cleanup';
+import { here, type Machine } from './machine';
 
 /** Where cgroup v2 is mounted, from /proc/self/mountinfo (proc(5)): not always /sys/fs/cgroup. */
-export async function cgroup2Root(): Promise<string> {
-  for (const line of (await readFile('/proc/self/mountinfo', 'utf8')).split('\n')) {
+export async function cgroup2Root(machine: Machine = here): Promise<string> {
+  for (const line of (await machine.read('/proc/self/mountinfo')).split('\n')) {
     const [mount = '', filesystem = ''] = line.split(' - ');
     if (filesystem.startsWith('cgroup2 ')) return mount.split(' ')[4] ?? '';
   }
@@ -18,20 +18,12 @@ export interface TestCgroup {
   remove(): Promise<void>;
 }
 
-export async function createCgroup(label: string): Promise<TestCgroup> {
-  const path = join(await cgroup2Root(), testName(label));
-  await mkdir(path);
+export async function createCgroup(label: string, machine: Machine = here): Promise<TestCgroup> {
+  const path = join(await cgroup2Root(machine), testName(label));
+  await machine.makeFolder(path);
   const remove = (): Promise<void> =>
-    eventually(`the processes of ${path} to end`, async () => {
-      try {
-        await rmdir(path);
-        return null;
-      } catch (error) {
-        const code = error instanceof Error && 'code' in error ? error.code : undefined;
-        if (code === 'ENOENT') return null;
-        if (code === 'EBUSY') return undefined;
-        throw error;
-      }
-    }).then(() => undefined);
+    eventually(`the processes of ${path} to end`, async () =>
+      (await machine.removeFolder(path)) === 'busy' ? undefined : true,
+    ).then(() => undefined);
   return { path, remove };
 }

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-import { run } from '../rig/processes';
 import { testName } from './cleanup';
+import { here, type Machine, runOn } from './machine';
 
 export interface TestNetns {
+  readonly machine: Machine;
   readonly name: string;
   /** File for setns(2) and nsenter --net. */
   readonly path: string;
@@ -12,14 +13,14 @@ export interface TestNetns {
 }
 
 /** A network namespace with loopback up. */
-export async function createNetns(label: string): Promise<TestNetns> {
+export async function createNetns(label: string, machine: Machine = here): Promise<TestNetns> {
   const name = testName(label);
   const path = `/run/netns/${name}`;
-  await run('ip', ['netns', 'add', name]);
+  await runOn(machine, 'ip', 'netns', 'add', name);
   const exec = (command: string, ...args: string[]): Promise<string> =>
-    run('nsenter', [`--net=${path}`, command, ...args]);
+    runOn(machine, 'nsenter', `--net=${path}`, command, ...args);
   const remove = async (): Promise<void> => {
-    await run('ip', ['netns', 'del', name]);
+    await runOn(machine, 'ip', 'netns', 'del', name);
   };
   try {
     await exec('ip', 'link', 'set', 'lo', 'up');
@@ -27,10 +28,10 @@ export async function createNetns(label: string): Promise<TestNetns> {
     await remove();
     throw error;
   }
-  return { name, path, exec, remove };
+  return { machine, name, path, exec, remove };
 }
 
-/** Joins two namespaces with a veth pair; addresses with prefix length, e.g. `10.66.0.1/24`. */
+/** Joins two namespaces of a machine with a veth pair; addresses with prefix length, e.g. `10.66.0.1/24`. */
 export async function linkNetns(
   a: TestNetns,
   addressA: string,
@@ -38,7 +39,7 @@ export async function linkNetns(
   addressB: string,
 ): Promise<void> {
   const device = 'veth0';
-  await run('ip', [
+  const link = [
     'link',
     'add',
     device,
@@ -51,7 +52,8 @@ export async function linkNetns(
     device,
     'netns',
     b.name,
-  ]);
+  ];
+  await runOn(a.machine, 'ip', ...link);
   for (const [netns, address] of [
     [a, addressA],
     [b, addressB],

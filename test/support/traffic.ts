@@ -1,11 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-import { spawn, type ChildProcess } from 'node:child_process';
-import { once } from 'node:events';
 import { createInterface } from 'node:readline';
 import { join } from 'node:path';
 import * as v from 'valibot';
 import { checkout, outPath } from '../rig/checkout';
 import { run } from '../rig/processes';
+import { here, type Machine, type MachineArch, type MachineProcess } from './machine';
 
 const line = v.looseObject({
   event: v.picklist(['ready', 'progress', 'difference', 'result', 'broken']),
@@ -14,15 +13,18 @@ const line = v.looseObject({
 /** One JSON line of the traffic tool: figures by name, and `error` in a `broken` one. */
 export type TrafficEvent = v.InferOutput<typeof line>;
 
-const arch = process.arch === 'arm64' ? 'aarch64' : 'x86_64';
-let built: Promise<string> | undefined;
+const built = new Map<MachineArch, Promise<string>>();
 
-/** Path of the static traffic tool for this machine, built from test/traffic when it is not up to date. */
-export function trafficTool(): Promise<string> {
-  built ??= run('make', ['--silent', '-C', join(checkout, 'test', 'traffic'), 'all']).then(() =>
-    outPath('traffic', arch, 'traffic'),
-  );
-  return built;
+/** Path of the static traffic tool for an architecture, built from test/traffic when it is not up to date. */
+function trafficTool(arch: MachineArch): Promise<string> {
+  const folder = join(checkout, 'test', 'traffic');
+  const tool =
+    built.get(arch) ??
+    run('make', ['--silent', '-C', folder, 'all', `ARCH=${arch}`]).then(() =>
+      outPath('traffic', arch, 'traffic'),
+    );
+  built.set(arch, tool);
+  return tool;
 }
 
 /** A figure of an event, e.g. `connections`. */
@@ -34,19 +36,18 @@ export function figure(event: TrafficEvent, name: string): number {
 
 /** A running traffic tool. It ends with us: its halves are killed when their parent dies. */
 export class Traffic {
-  readonly #child: ChildProcess;
+  readonly #child: MachineProcess;
   readonly #ended: Promise<number>;
   readonly #ready: Promise<TrafficEvent>;
   #result: TrafficEvent | undefined;
   #errors = '';
   readonly #differences: string[] = [];
 
-  private constructor(child: ChildProcess, label: string) {
+  private constructor(child: MachineProcess, label: string) {
     this.#child = child;
     const { stdout, stderr } = child;
-    if (stdout === null || stderr === null) throw new Error('The traffic tool has no pipes.');
     stderr.setEncoding('utf8').on('data', (text: string) => (this.#errors += text));
-    this.#ended = once(child, 'close').then(() => child.exitCode ?? 1);
+    this.#ended = child.ended;
     this.#ready = new Promise((resolve, reject) => {
       createInterface({ input: stdout }).on('line', text => {
         const event = v.parse(line, JSON.parse(text));
@@ -61,9 +62,9 @@ export class Traffic {
     this.#ready.catch(() => undefined);
   }
 
-  static async start(args: readonly string[]): Promise<Traffic> {
-    const child = spawn(await trafficTool(), args, { stdio: ['pipe', 'pipe', 'pipe'] });
-    return new Traffic(child, `traffic ${args.join(' ')}`);
+  static async start(args: readonly string[], machine: Machine = here): Promise<Traffic> {
+    const tool = await machine.deliver(await trafficTool(machine.arch));
+    return new Traffic(machine.spawn(tool, args), `traffic ${args.join(' ')}`);
   }
 
   /** The event that says: all connections stand, and what was to be exchanged first is. */
@@ -73,7 +74,7 @@ export class Traffic {
 
   /** Gives the word that `unread` waits for. */
   go(): void {
-    this.#child.stdin?.write('go\n');
+    this.#child.stdin.write('go\n');
   }
 
   /** The result; an error that names the broken promise otherwise. */
@@ -85,8 +86,8 @@ export class Traffic {
 
   /** Ends it early; standard input first, which is what `echo-server` waits for. */
   async stop(): Promise<void> {
-    this.#child.stdin?.end();
-    this.#child.kill('SIGTERM');
+    this.#child.stdin.end();
+    await this.#child.kill('SIGTERM');
     await this.#ended;
   }
 
@@ -95,9 +96,4 @@ export class Traffic {
     const reason = typeof error === 'string' ? error : this.#errors.trim() || 'no reason given';
     return [reason, ...this.#differences].join('\n');
   }
-}
-
-/** Runs the traffic tool to its end. */
-export async function traffic(...args: string[]): Promise<TrafficEvent> {
-  return (await Traffic.start(args)).done();
 }

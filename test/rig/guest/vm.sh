@@ -7,18 +7,18 @@
 #   vm.sh run PORT FOLDER         become QEMU: ssh at 127.0.0.1:PORT, monitor at FOLDER/monitor, console on stdout
 #
 # Environment: VM (folder), KERNEL=5.10|6.1|6.12, ARCH=amd64|arm64, IMAGE (file),
-#   LIFE (seconds after which the guest ends by itself, so that none is forgotten), MEM (MiB)
+#   LIFE (seconds after which the guest ends by itself, so that none is forgotten), MEM (MiB), CPUS
 set -euo pipefail
 umask 022
 : "${VM:?}" "${KERNEL:?}" "${ARCH:?}" "${IMAGE:?}"
-LIFE=${LIFE:-1800} MEM=${MEM:-256}
+LIFE=${LIFE:-1800} MEM=${MEM:-256} CPUS=${CPUS:-1}
 export PATH=$PATH:/usr/sbin:/sbin LC_ALL=C
 case $ARCH in
 amd64) TRIPLE=x86_64-linux-gnu QEMU=qemu-system-x86_64 QPKG=qemu-system-x86 ;;
 arm64) TRIPLE=aarch64-linux-gnu QEMU=qemu-system-aarch64 QPKG=qemu-system-arm ;;
 *) echo "unknown architecture $ARCH" >&2; exit 2 ;;
 esac
-H=$VM/qemu-$ARCH G=$VM/guest-$ARCH KD=$VM/kernel-$KERNEL-$ARCH
+H=$VM/qemu-$ARCH G=$VM/guest-$ARCH T=$VM/tools-$ARCH KD=$VM/kernel-$KERNEL-$ARCH
 LIBS=$H/usr/lib/$(uname -m)-linux-gnu:$H/lib/$(uname -m)-linux-gnu
 
 # apt of its own: other suites and arm64 without touching the system's configuration. The mirrors are the system's.
@@ -86,12 +86,14 @@ fetch() {
 	fi
 	get "$VM/guest-amd64" busybox-static dropbear-bin libtomcrypt1 libtommath1 openssh-server bpftool \
 		libwrap0 libnsl2 libtirpc3 libelf1 libcap2
+	# What tests put between connections: namespaces, links, NAT, a shell that opens TCP connections
+	get "$T" {bash,libtinfo6,util-linux,libselinux1,libpcre2-8-0,iproute2,libbpf1,libbsd0,libmd0,libmnl0,iptables,libxtables12,libip4tc2,libip6tc2}:"$ARCH"
 	[ "$ARCH" = amd64 ] || get "$G" {busybox-static,dropbear-bin,libtomcrypt1,libtommath1,libgmp10,libcrypt1,libc6,zlib1g,bpftool,libelf1,libcap2}:"$ARCH"
 }
 
 # addlibs FILE: the shared libraries it needs, recursively; those of this machine's architecture may come from it
 addlibs() {
-	local n d dirs="$G/usr/lib/$TRIPLE $G/lib/$TRIPLE"
+	local n d dirs="$G/usr/lib/$TRIPLE $G/lib/$TRIPLE $T/usr/lib/$TRIPLE $T/lib/$TRIPLE"
 	[ "$ARCH" != amd64 ] || dirs="$dirs /lib/$TRIPLE /usr/lib/$TRIPLE"
 	readelf -ld "$1" 2>/dev/null | sed -n 's/.*(NEEDED).*\[\(.*\)\]/\1/p; s/.*interpreter: \(.*\)\]/\1/p' | while read -r n; do
 		case $n in
@@ -126,8 +128,18 @@ modules() {
 	done | awk '!seen[$0]++'
 }
 
+# numbered FOLDER: the modules that standard input names, in the order of their loading
+numbered() {
+	local f i=10
+	mkdir -p "$1"
+	while read -r f; do
+		i=$((i + 1))
+		unpacked "$f" >"$1/$i-$(basename "${f%.ko*}").ko"
+	done
+}
+
 build() {
-	local r home f i=10
+	local r home f
 	ROOT=$(mktemp -d "$VM/partial.XXXXXX")
 	trap 'rm -rf "$ROOT"' EXIT
 	r=$ROOT
@@ -155,7 +167,7 @@ build() {
 		cp "$VM/hostkey" "$r/etc/ssh/hostkey"
 		chmod 600 "$r/etc/ssh/hostkey"
 		printf '%s\n' 'HostKey /etc/ssh/hostkey' 'UsePAM no' 'PasswordAuthentication no' 'PermitRootLogin yes' \
-			'UseDNS no' 'PrintMotd no' 'PidFile /run/sshd.pid' \
+			'UseDNS no' 'PrintMotd no' 'MaxSessions 100' 'PidFile /run/sshd.pid' \
 			'SetEnv PATH=/usr/local/bin:/usr/bin:/bin:/usr/sbin:/sbin' >"$r/etc/ssh/sshd_config"
 	else # OpenSSH would need a dozen more libraries of that architecture
 		addbin "$G/usr/sbin/dropbear" usr/sbin/dropbear
@@ -165,11 +177,19 @@ build() {
 			openssh dropbear "$VM/hostkey" "$r/etc/dropbear/hostkey" >/dev/null 2>&1
 	fi
 	addbin "$G/usr/sbin/bpftool" usr/sbin/bpftool
+	addbin "$T/bin/bash" bin/bash
+	# Busybox's shell takes its own ip and nsenter, and its nsenter too: bash finds these.
+	addbin "$T/bin/ip" usr/local/bin/ip
+	addbin "$T/usr/bin/nsenter" usr/local/bin/nsenter
+	addbin "$T/sbin/tc" usr/local/bin/tc
+	addbin "$T/usr/sbin/xtables-legacy-multi" usr/local/bin/xtables-legacy-multi
+	ln -s xtables-legacy-multi "$r/usr/local/bin/iptables"
+	mkdir -p "$r/usr/lib/$TRIPLE/xtables"
+	cp -P "$T/usr/lib/$TRIPLE"/xtables/libxt_{standard,tcp,NAT,REDIRECT}.so "$r/usr/lib/$TRIPLE/xtables/"
 	cp "$KD"/boot/config-* "$r/boot/" # the feature probe reads it
-	modules virtio_pci virtio_mmio virtio_net virtio_rng tls inet_diag tcp_diag | while read -r f; do
-		i=$((i + 1))
-		unpacked "$f" >"$r/lib/modules/$i-$(basename "${f%.ko*}").ko"
-	done
+	modules virtio_pci virtio_mmio virtio_net virtio_rng tls inet_diag tcp_diag | numbered "$r/lib/modules"
+	# Not loaded at boot: only the tests of test/datapath need them
+	modules veth sch_tbf iptable_filter iptable_nat xt_tcpudp xt_REDIRECT | numbered "$r/lib/modules/traffic"
 	cp "$(dirname "$0")/init.sh" "$r/init"
 	chmod 755 "$r/init"
 	echo '::ctrlaltdel:/bin/poweroff -f' >"$r/etc/inittab"
@@ -185,7 +205,7 @@ run() {
 	amd64) machine=pc,usb=off,vmport=off cpu=max,-cx16 net=virtio-net-pci,netdev=n0,romfile= tty=ttyS0 ;;
 	arm64) machine=virt cpu=cortex-a57 net=virtio-net-device,netdev=n0 tty=ttyAMA0 ;;
 	esac
-	q=(-M "$machine" -accel tcg,thread=multi,tb-size=256 -cpu "$cpu" -smp 1 -m "$MEM"
+	q=(-M "$machine" -accel tcg,thread=multi,tb-size=256 -cpu "$cpu" -smp "$CPUS" -m "$MEM"
 		-nodefaults -no-user-config -display none -no-reboot -serial stdio
 		-kernel "$(ls "$KD"/boot/vmlinuz-*)" -initrd "$IMAGE"
 		-append "console=$tty loglevel=4 panic=-1 oops=panic no_timer_check edd=off net.ifnames=0 random.trust_cpu=on vmlife=$LIFE"
