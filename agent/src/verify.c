@@ -3,8 +3,10 @@
  */
 #include <bpf/libbpf.h>
 #include <errno.h>
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 
 #include "caps.h"
 #include "context.h"
@@ -14,6 +16,9 @@
 #include "text.h"
 
 #define MAX_LOG_LEVEL 7
+
+/* The longest log that a kernel writes (bpf_verifier_log_attr_valid() in kernel/bpf/log.c). */
+#define MAX_LOG_SIZE (UINT_MAX >> 2)
 
 struct verify {
 	struct sma_context *context;
@@ -48,13 +53,38 @@ static json_t *processed(const char *log)
 	return line ? json_integer(strtoll(line + strlen("processed "), NULL, 10)) : json_null();
 }
 
+/* Room for any log, of which only what the kernel writes takes memory: libbpf's own buffer of 16
+ * MiB grows by verifying the program again. MAP_FAILED: libbpf has to.
+ */
+static char *log_room(struct bpf_program *program)
+{
+	char *room = mmap(NULL, MAX_LOG_SIZE, PROT_READ | PROT_WRITE,
+			  MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+
+	if (room != MAP_FAILED)
+		bpf_program__set_log_buf(program, room, MAX_LOG_SIZE);
+	return room;
+}
+
+/* The log of one load, malloc()ed; NULL: none was written. */
+static char *written(char *room, const char *said)
+{
+	char *log;
+
+	if (room == MAP_FAILED)
+		return sma_log_verifier(said);
+	log = *room ? strdup(room) : NULL;
+	munmap(room, MAX_LOG_SIZE);
+	return log;
+}
+
 /* The verdict of one program; NULL with `error`: cancelled, or nothing could be loaded at all. */
 static json_t *verify_program(struct verify *verify, const char *name, struct sma_error *error)
 {
 	struct bpf_object *object = sma_object_open(&verify->file, NULL, error);
 	struct bpf_program *program;
 	struct bpf_map *map;
-	char *said, *log, *complaint = NULL;
+	char *said, *log, *room, *complaint = NULL;
 	const char *type;
 	size_t insns;
 	int result;
@@ -68,16 +98,18 @@ static json_t *verify_program(struct verify *verify, const char *name, struct sm
 			bpf_map__set_pin_path(map, NULL);
 	}
 	bpf_program__set_log_level(program, verify->level);
+	room = log_room(program);
 	insns = bpf_program__insn_cnt(program);
 	sma_log_begin(1);
 	result = sma_object_load(verify->context, object);
 	said = sma_log_take();
+	log = written(room, said ? said : "");
 	if (sma_cancelled(verify->context, error)) {
 		free(said);
+		free(log);
 		bpf_object__close(object);
 		return NULL;
 	}
-	log = sma_log_verifier(said ? said : "");
 	if (result)
 		complaint = sma_log_complaint(log && *log ? log : said ? said : "");
 	type = libbpf_bpf_prog_type_str(bpf_program__type(program));

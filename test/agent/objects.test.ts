@@ -48,6 +48,20 @@ describe.each(builds)('objects (%s build)', build => {
     expect(await agent.folders()).toEqual([]);
   });
 
+  it('gives whole logs, however long they are, of verify and of attach', async () => {
+    const object = await fixtureObject('long_log');
+    const [verified] = (await agent.json('verify', 'verify', object)).programs;
+    const refused = await refuse(object);
+    expect(verified?.ok).toBe(false);
+    expect(refused.data.kind).toBe('verifierRejected');
+    for (const log of [verified?.log ?? '', refused.data.log ?? '']) {
+      expect(log.length).toBeGreaterThan(16 << 20);
+      // Of what does not fit a kernel keeps the end, before 6.4 the beginning.
+      expect(log.slice(0, 400)).toMatch(/^0: R1=ctx/m);
+      expect(log.slice(-400)).toMatch(/^processed \d+ insns/m);
+    }
+  });
+
   it('says what the verifier said about each program, one by one', async () => {
     const object = await fixtureObject('rejected');
     const { programs } = await agent.json('verify', 'verify', object);
