@@ -142,16 +142,20 @@ export class ByteStore {
   }
 
   #scan(block: Uint8Array, index: number, from: number, to: number): void {
-    let at = block.indexOf(NEWLINE, from);
-    while (at >= 0 && at < to) {
+    // Nothing is to be looked for behind what came in.
+    const seen = to < block.length ? block.subarray(0, to) : block;
+    for (let at = seen.indexOf(NEWLINE, from); at >= 0; at = seen.indexOf(NEWLINE, at + 1)) {
+      if (at - this.#lineStart > LONGEST_LINE) this.#cut(block, index, at);
       this.#emit(block, index, at);
       this.#lineStart = at + 1;
-      at = block.indexOf(NEWLINE, at + 1);
     }
-    if (to - this.#lineStart >= LONGEST_LINE) {
-      this.#emit(block, index, to);
-      this.#lineStart = to;
-    }
+    if (to - this.#lineStart > LONGEST_LINE) this.#cut(block, index, to);
+  }
+
+  /** Cuts a line at the same places however the log was cut into chunks. */
+  #cut(block: Uint8Array, index: number, end: number): void {
+    for (; end - this.#lineStart > LONGEST_LINE; this.#lineStart += LONGEST_LINE)
+      this.#emit(block, index, this.#lineStart + LONGEST_LINE);
   }
 
   #emit(block: Uint8Array, index: number, end: number): void {

@@ -38,8 +38,21 @@ export function toNumber(bytes: Uint8Array, start: number, end: number): number 
 /** Text as bytes, for comparisons; ASCII only. */
 export const ascii = (text: string): Uint8Array => Uint8Array.from(text, char => char.charCodeAt(0));
 
-export function startsWith(bytes: Uint8Array, start: number, end: number, prefix: Uint8Array): boolean {
-  if (end - start < prefix.length) return false;
-  for (let i = 0; i < prefix.length; i++) if (bytes[start + i] !== prefix[i]) return false;
+/**
+ * Whether `length` bytes are the same in two places. All comparisons of the parser meet in this small function, which
+ * an engine compiles after the first few lines.
+ */
+export function sameBytes(a: Uint8Array, from: number, b: Uint8Array, at: number, length: number): boolean {
+  for (let i = 0; i < length; i++) if (a[from + i] !== b[at + i]) return false;
   return true;
+}
+
+export const startsWith = (bytes: Uint8Array, start: number, end: number, prefix: Uint8Array): boolean =>
+  end - start >= prefix.length && sameBytes(bytes, start, prefix, 0, prefix.length);
+
+/** FNV-1a of the bytes in [start, end). */
+export function hashBytes(bytes: Uint8Array, start: number, end: number): number {
+  let hash = 0x811c9dc5;
+  for (let i = start; i < end; i++) hash = Math.imul(hash ^ (bytes[i] ?? 0), 0x01000193);
+  return hash;
 }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { ByteStore } from './byteStore';
-import { COLON, SEMICOLON, SPACE, hexValue, skipBlanks, skipDigits } from './bytes';
+import { COLON, SEMICOLON, SPACE, hexValue, sameBytes, skipBlanks, skipDigits } from './bytes';
 import { Column32, Slots } from './columns';
 import { decodeInsn, type Insn } from './insn';
 import { decodeUtf8 } from './utf8';
@@ -30,6 +30,8 @@ export class InsnTable {
   readonly #visits = new Column32(256);
   readonly #source = new Column32(256);
   readonly #byPc = new Slots();
+  /** Where the line of the last visit goes on behind the instruction and blanks: at its state, or its end. */
+  after = 0;
 
   constructor(store: ByteStore) {
     this.#store = store;
@@ -64,15 +66,18 @@ export class InsnTable {
 
   /**
    * Id of the instruction at [start, end), which begins with `(61) `, or -1 if it is not known; counts a visit.
-   * `end` is where its text ends, before any state.
+   * `end` is the line's; a state may follow the instruction.
    */
   visit(pc: number, bytes: Uint8Array, start: number, end: number, position: number): number {
-    const known = this.find(pc, bytes, start, end);
-    if (known >= 0) {
-      this.#visits.set(known, this.#visits.at(known) + 1);
-      return known;
-    }
+    const known = this.#find(pc, bytes, start, end);
+    if (known < 0) return this.#add(pc, bytes, start, end, position);
+    this.#visits.set(known, this.#visits.at(known) + 1);
+    return known;
+  }
+
+  #add(pc: number, bytes: Uint8Array, start: number, end: number, position: number): number {
     const stop = insnEnd(bytes, start, end);
+    this.after = skipBlanks(bytes, stop, end);
     const code = hexValue(bytes[start + 1] ?? 48) * 16 + hexValue(bytes[start + 2] ?? 48);
     const insn = decodeInsn(pc, code, decodeUtf8(bytes, start + 5, stop));
     if (!insn) return -1;
@@ -87,15 +92,12 @@ export class InsnTable {
     return id;
   }
 
-  find(pc: number, bytes: Uint8Array, start: number, end: number): number {
+  #find(pc: number, bytes: Uint8Array, start: number, end: number): number {
     for (let id = this.#byPc.at(pc); id >= 0; id = this.#next.at(id) - 1) {
-      const length = this.#length.at(id);
-      if (
-        start + length <= end &&
-        endsHere(bytes, start + length, end) &&
-        this.#same(id, length, bytes, start)
-      )
-        return id;
+      const stop = start + this.#length.at(id);
+      if (stop > end || !this.#same(id, stop - start, bytes, start)) continue;
+      this.after = skipBlanks(bytes, stop, end);
+      if (endsHere(bytes, stop, this.after, end)) return id;
     }
     return -1;
   }
@@ -117,18 +119,13 @@ export class InsnTable {
 
   #same(id: number, length: number, bytes: Uint8Array, start: number): boolean {
     const position = this.#position.at(id);
-    const block = this.#store.block(position);
-    const offset = this.#store.offset(position);
-    for (let i = 0; i < length; i++) if (block[offset + i] !== bytes[start + i]) return false;
-    return true;
+    return sameBytes(this.#store.block(position), this.#store.offset(position), bytes, start, length);
   }
 }
 
-/** Nothing but a state may follow an instruction. */
-function endsHere(bytes: Uint8Array, at: number, end: number): boolean {
-  const state = skipBlanks(bytes, at, end);
-  return state >= end || (state > at && (bytes[state] === SEMICOLON || isIndexed(bytes, state, end)));
-}
+/** Nothing but a state may follow an instruction; `after` is the first offset from `at` that is no blank. */
+const endsHere = (bytes: Uint8Array, at: number, after: number, end: number): boolean =>
+  after >= end || (after > at && (bytes[after] === SEMICOLON || isIndexed(bytes, after, end)));
 
 /** `18: R0=...`: at log level 1 the line's end is taken back with the lines of a branch that was left. */
 function isIndexed(bytes: Uint8Array, at: number, end: number): boolean {
@@ -140,6 +137,6 @@ function isIndexed(bytes: Uint8Array, at: number, end: number): boolean {
 function insnEnd(bytes: Uint8Array, start: number, end: number): number {
   const limit = Math.min(end, start + LONGEST_INSN);
   for (let stop = start; stop < limit; stop++)
-    if (bytes[stop] === SPACE && endsHere(bytes, stop, end)) return stop;
+    if (bytes[stop] === SPACE && endsHere(bytes, stop, skipBlanks(bytes, stop, end), end)) return stop;
   return limit;
 }

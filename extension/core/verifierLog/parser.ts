@@ -13,7 +13,7 @@ import {
   startsWith,
   toNumber,
 } from './bytes';
-import { Column32, Column8 } from './columns';
+import { Column32, Column8, Runs } from './columns';
 import { InsnTable, MAX_PC } from './insnTable';
 import { LineKind } from './kinds';
 import { classifyMessage } from './messages';
@@ -27,11 +27,21 @@ const SAFE = ascii('safe');
 const CLOSE = 41;
 const LESS = 60;
 const SMALL_F = 102;
+const SMALL_M = 109;
+const UNDERSCORE = 95;
 /** No message of the verifier is longer than its buffer (BPF_VERIFIER_TMP_LOG_SIZE, 1024). */
 const LONGEST_MESSAGE = 1024;
 
 /** Values of the `ref` column for {@link LineKind.State}: whether every register is printed or what changed. */
 export const FULL_STATE = 1;
+
+/** `mark_precise: `, known by four of its letters: at level 2 most lines are these, and no other has them there. */
+const isMarkPrecise = (bytes: Uint8Array, start: number, end: number): boolean =>
+  bytes[start] === SMALL_M &&
+  start + 13 < end &&
+  bytes[start + 4] === UNDERSCORE &&
+  bytes[start + 12] === COLON &&
+  bytes[start + 13] === SPACE;
 
 type Rule = readonly [prefix: Uint8Array, kind: LineKind];
 const rule = (prefix: string, kind: LineKind): Rule => [ascii(prefix), kind];
@@ -78,9 +88,9 @@ export class LogParser {
   readonly kinds = new Column8();
   /** By kind: instruction's id, source's id, {@link FULL_STATE}, subprogram's number plus one. */
   readonly refs = new Column32();
-  /** Source line's id in force. */
-  readonly sources = new Column32();
-  readonly frames = new Column8();
+  /** Source line's id in force, and the frame. */
+  readonly sources = new Runs();
+  readonly frames = new Runs();
   readonly insns = new InsnTable(this.store);
   readonly sourceLines = new SourceTable(this.store);
   readonly paths = new Paths();
@@ -96,9 +106,6 @@ export class LogParser {
   /** The first instruction printed is not the program's first: the log's head is missing. */
   headMissing = false;
 
-  #capacity = 1024;
-  #source = 0;
-  #frame = 0;
   #ended = false;
   /** Index of the instruction printed last if that was an exit, or -1. */
   #exited = -1;
@@ -117,21 +124,17 @@ export class LogParser {
   }
 
   #line(bytes: Uint8Array, lineStart: number, end: number, position: number): void {
+    if (isMarkPrecise(bytes, lineStart, end)) {
+      this.kinds.push(LineKind.Precise);
+      return;
+    }
     const line = this.lineCount - 1;
     const start = skipBlanks(bytes, lineStart, end);
-    if (line >= this.#capacity) this.#grow();
-    this.sources.set(line, this.#source);
-    this.frames.set(line, this.#frame);
     const kind =
       start === end ? LineKind.Blank : this.#sort(bytes, start, end, position + (start - lineStart), line);
-    this.kinds.set(line, kind);
+    this.kinds.push(kind);
     if (kind === LineKind.Unknown) this.unknown.push(line);
     else if (kind === LineKind.Error) this.errors.push(line);
-  }
-
-  #grow(): void {
-    this.#capacity *= 2;
-    for (const column of [this.kinds, this.refs, this.sources, this.frames]) column.reserve(this.#capacity);
   }
 
   #sort(bytes: Uint8Array, start: number, end: number, at: number, line: number): LineKind {
@@ -143,9 +146,9 @@ export class LogParser {
         return kind;
       }
     } else if (first === SEMICOLON) {
-      this.#source = this.sourceLines.intern(bytes, start + 1, end, at + 1);
-      this.refs.set(line, this.#source);
-      this.sources.set(line, this.#source);
+      const source = this.sourceLines.intern(bytes, start + 1, end, at + 1);
+      this.refs.set(line, source);
+      this.sources.set(line, source);
       return LineKind.Source;
     }
     return this.#worded(bytes, start, end, line);
@@ -188,27 +191,17 @@ export class LogParser {
     this.#anyInsn = true;
     this.#arrive(pc, line);
     this.#full = false;
-    const state = this.#inlineState(bytes, start + this.insns.textLength(id), end);
+    const state = inlineStateAt(bytes, this.insns.after, end);
     if (state >= 0) {
       this.inlineStates = true;
-      const frame = frameAt(bytes, state, end);
-      this.#frame = frame < 0 ? 0 : frame;
+      this.frames.set(line, Math.max(0, frameAt(bytes, state, end)));
     }
-    this.frames.set(line, this.#frame);
     this.refs.set(line, id);
-    if (this.#source > 0) this.insns.setSource(id, this.#source);
+    if (this.sources.current > 0) this.insns.setSource(id, this.sources.current);
     this.paths.visit(line, insn);
     this.#exited = insn.kind === 'exit' ? pc : -1;
-    if (insn.kind === 'exit' && this.#frame === 0) this.#ended = true;
+    if (insn.kind === 'exit' && this.frames.current === 0) this.#ended = true;
     return LineKind.Insn;
-  }
-
-  #inlineState(bytes: Uint8Array, from: number, end: number): number {
-    const semicolon = skipBlanks(bytes, from, end);
-    if (semicolon >= end) return -1;
-    const after = bytes[semicolon] === SEMICOLON ? semicolon : skipDigits(bytes, semicolon, end);
-    const state = skipBlanks(bytes, after + 1, end);
-    return state < end ? state : -1;
   }
 
   /** Whatever is printed for `pc` begins another path if the last one has ended. */
@@ -224,9 +217,7 @@ export class LogParser {
   }
 
   #state(bytes: Uint8Array, start: number, end: number, line: number, full: boolean): void {
-    const frame = frameAt(bytes, start, end);
-    this.#frame = frame < 0 ? 0 : frame;
-    this.frames.set(line, this.#frame);
+    this.frames.set(line, Math.max(0, frameAt(bytes, start, end)));
     this.refs.set(line, full ? FULL_STATE : 0);
   }
 
@@ -348,7 +339,7 @@ export class LogParser {
     this.insns.forget();
     this.paths.forget();
     this.live.clear();
-    this.#source = 0;
+    this.sources.set(line, 0);
     this.#anyInsn = false;
     this.#inReport = false;
     this.#restart(line);
@@ -358,8 +349,8 @@ export class LogParser {
     this.paths.root(line);
     this.#ended = false;
     this.#full = true;
-    this.#frame = 0;
-    this.#anyStart ||= true;
+    this.frames.set(line, 0);
+    this.#anyStart = true;
   }
 
   #section(): OpenSection {
@@ -383,6 +374,14 @@ const isCode = (bytes: Uint8Array, start: number, end: number): boolean =>
   isHex(bytes[start + 2]) &&
   bytes[start + 3] === CLOSE &&
   bytes[start + 4] === SPACE;
+
+/** Where the state behind an instruction begins, or -1; `separator` is the offset of its semicolon or index. */
+function inlineStateAt(bytes: Uint8Array, separator: number, end: number): number {
+  if (separator >= end) return -1;
+  const mark = bytes[separator] === SEMICOLON ? separator : skipDigits(bytes, separator, end);
+  const state = skipBlanks(bytes, mark + 1, end);
+  return state < end ? state : -1;
+}
 
 const OMITTED = ascii(' line');
 

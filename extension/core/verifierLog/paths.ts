@@ -2,16 +2,20 @@
 import { Column32, Slots } from './columns';
 import type { Insn } from './insn';
 
+/** A branch is four numbers: its line, the branch below with the same index, where it went on, and the nearest below that went on elsewhere; but for the line each is one more than the index, and 0 is none. */
+const RECORD = 4;
+const BELOW = 1;
+const NEXT = 2;
+const OTHER = 3;
+
 /** Stretches of a log in which each instruction follows the one printed before it. */
 export class Paths {
   /** First line of each stretch. */
   readonly #start = new Column32(64);
   /** Line of the instruction that the verifier came from, plus one; 0 at the start of a program or function. */
   readonly #parent = new Column32(64);
-  /** Jumps (and calls that branch) not continued yet: their line, and the one below with the same index. */
-  readonly #branchLine = new Column32(256);
-  readonly #branchBelow = new Column32(256);
-  readonly #branchNext = new Column32(256);
+  /** Jumps (and calls that branch), as records: see the constants above. */
+  readonly #branches = new Column32(1024);
   readonly #branchByPc = new Slots();
   /** Jumps by the index they lead to; for kernels that do not print where a branch comes from. */
   readonly #sources = new Map<number, number[]>();
@@ -59,15 +63,13 @@ export class Paths {
 
   /** Takes note of an instruction that was printed. */
   visit(line: number, insn: Insn): void {
-    if (this.#open >= 0) this.#branchNext.set(this.#open, insn.pc + 1);
+    if (this.#open >= 0) this.#wentOn(this.#open, insn.pc);
     this.#open = -1;
     if (insn.conditional !== true && insn.kind !== 'call') return;
-    this.#open = this.#branchLine.length;
+    this.#open = this.#branches.length / RECORD;
     const below = this.#branchByPc.at(insn.pc);
     if (below < 0 && insn.conditional === true) this.#learn(insn);
-    this.#branchLine.push(line);
-    this.#branchBelow.push(below + 1);
-    this.#branchNext.push(0);
+    this.#branches.pushRecord(line, below + 1, 0, 0);
     this.#branchByPc.set(insn.pc, this.#open);
   }
 
@@ -94,13 +96,24 @@ export class Paths {
     }
   }
 
+  #wentOn(entry: number, to: number): void {
+    const below = this.#branches.at(entry * RECORD + BELOW);
+    const alike = below > 0 && this.#branches.at((below - 1) * RECORD + NEXT) === to + 1;
+    this.#branches.set(entry * RECORD + NEXT, to + 1);
+    this.#branches.set(
+      entry * RECORD + OTHER,
+      alike ? this.#branches.at((below - 1) * RECORD + OTHER) : below,
+    );
+  }
+
   /** The latest visit of `from` that went on elsewhere than to `to`; it and later ones are done with. */
   #take(from: number, to: number): number {
     let entry = this.#branchByPc.at(from);
-    while (entry >= 0 && this.#branchNext.at(entry) === to + 1) entry = this.#branchBelow.at(entry) - 1;
+    if (entry >= 0 && this.#branches.at(entry * RECORD + NEXT) === to + 1)
+      entry = this.#branches.at(entry * RECORD + OTHER) - 1;
     if (entry < 0) return -1;
-    this.#branchByPc.set(from, this.#branchBelow.at(entry) - 1);
-    return this.#branchLine.at(entry);
+    this.#branchByPc.set(from, this.#branches.at(entry * RECORD + BELOW) - 1);
+    return this.#branches.at(entry * RECORD);
   }
 
   #guess(to: number): number {

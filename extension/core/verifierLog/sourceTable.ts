@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { ByteStore } from './byteStore';
+import { hashBytes, sameBytes } from './bytes';
 import { Column32 } from './columns';
 
 /** A line of C that the compiler recorded for instructions. */
@@ -61,16 +62,19 @@ export class SourceTable {
   /** Id of the source line whose text behind the semicolon is at [start, end). */
   intern(bytes: Uint8Array, start: number, end: number, position: number): number {
     const stop = Math.min(end, start + LONGEST);
-    let hash = 0x811c9dc5;
-    for (let i = start; i < stop; i++) hash = Math.imul(hash ^ (bytes[i] ?? 0), 0x01000193);
+    const hash = hashBytes(bytes, start, stop);
     const head = this.#byHash.get(hash) ?? 0;
     let chain = 0;
     for (let id = head; id > 0 && chain < MAX_CHAIN; id = this.#next.at(id), chain++)
       if (this.#same(id, bytes, start, stop)) return id;
-    const id = this.#lines.push(parseSource(this.#store.text(position, stop - start))) - 1;
+    return this.#add(hash, chain < MAX_CHAIN ? head : 0, position, stop - start);
+  }
+
+  #add(hash: number, next: number, position: number, length: number): number {
+    const id = this.#lines.push(parseSource(this.#store.text(position, length))) - 1;
     this.#position.push(position);
-    this.#length.push(stop - start);
-    this.#next.push(chain < MAX_CHAIN ? head : 0);
+    this.#length.push(length);
+    this.#next.push(next);
     this.#byHash.set(hash, id);
     return id;
   }
@@ -78,9 +82,6 @@ export class SourceTable {
   #same(id: number, bytes: Uint8Array, start: number, end: number): boolean {
     if (this.#length.at(id) !== end - start) return false;
     const position = this.#position.at(id);
-    const block = this.#store.block(position);
-    const offset = this.#store.offset(position);
-    for (let i = 0; i < end - start; i++) if (block[offset + i] !== bytes[start + i]) return false;
-    return true;
+    return sameBytes(this.#store.block(position), this.#store.offset(position), bytes, start, end - start);
   }
 }
