@@ -121,6 +121,8 @@ int sm_verdict(struct sk_msg_md *msg)
 		peer->mode = SM_MODE_STACK;
 	}
 	sm_count_message(peer, verdict, size);
+	/* Into an empty slot, that is on to the next line, unless messages are captured. */
+	bpf_tail_call(msg, &sm_capture, 0);
 	/* Never the helper's result: SK_DROP would be an EACCES for the application. */
 	return SK_PASS;
 }

@@ -70,8 +70,19 @@ struct sock {
 	void *sk_user_data;
 };
 
+/* page_link is not here: its type differs between kernels, and nobody needs it. */
+struct scatterlist {
+	unsigned int length;
+};
+
 struct sk_msg_sg {
+	__u32 start;
 	__u32 size;
+	struct scatterlist data[1]; /* MAX_MSG_FRAGS + 2 */
+};
+
+struct task_struct {
+	char comm[16];
 };
 
 struct sk_msg {

@@ -45,4 +45,47 @@ struct sma_iter_peer {
 	__u64 messages[SM_VERDICTS]; /* by enum sm_verdict */
 };
 
+/* Layout of .rodata of capture.bpf.c. */
+struct sma_capture_config {
+	__u64 cookie;  /* of either end; 0: any */
+	__u32 port;    /* of either end; 0: any */
+	__u32 snaplen; /* bytes of a message that are copied */
+	__u32 command; /* 1: bpf_get_current_task() is there for sk_msg programs */
+	__u32 all;     /* 1: also messages that took the stack */
+};
+
+/* Layout of its .bss. */
+struct sma_capture_counts {
+	__u64 dropped_messages; /* of which at least a part is missing */
+	__u64 dropped_bytes;	/* which would have been copied */
+};
+
+/* A connection as one end sees it. */
+struct sma_capture_end {
+	__u8 local[16], remote[16];
+	__u16 family, local_port, remote_port; /* as in struct sma_iter_socket */
+	__u16 reserved;
+};
+
+/* A part of a message, the bytes following. Parts of a message come in order. */
+struct sma_capture_part {
+	__u64 time; /* CLOCK_MONOTONIC ns */
+	__u64 cookie, peer_cookie;
+	__u64 position;	     /* bytes that the socket sent before this message, on whichever way */
+	__u64 stack;	     /* of these, the ones that took the stack */
+	__u64 peer_position; /* bytes that the other end has sent */
+	struct sm_handshake handshake;
+	__u32 active; /* 1: the sender connected, 0: it was accepted */
+	__u32 pid;
+	__u32 size;   /* of the message */
+	__u32 offset; /* of this part in it */
+	__u32
+	    span; /* bytes of the message that this part stands for, and how many of them follow */
+	__u32 length;
+	__u32 verdict; /* enum sm_verdict */
+	__u32 reserved;
+	char command[16]; /* empty: not known */
+	struct sma_capture_end sender, receiver;
+};
+
 #endif

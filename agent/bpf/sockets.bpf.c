@@ -5,12 +5,10 @@
  * namespace for kernels that refuse the first (some hardened ones answer EPERM to every iterator
  * that is handed a map's memory).
  */
+#include "addresses.h"
 #include "kernel_types.h"
 #include "records.h"
 
-#include <bpf/bpf_endian.h>
-
-#define AF_INET6_	      10
 #define SK_USER_DATA_PTRMASK_ (~7UL)
 #define MAX_QUEUED_MESSAGES   1024
 #define MAX_LINKS	      32
@@ -66,21 +64,6 @@ static __always_inline void read_queue(struct sk_psock *psock, struct psock_queu
 		queue->bytes += BPF_CORE_READ(cork, sg.size);
 }
 
-static __always_inline void read_addresses(struct sock *sk, struct sma_iter_socket *record)
-{
-	record->family = BPF_CORE_READ(sk, __sk_common.skc_family);
-	record->state = BPF_CORE_READ(sk, __sk_common.skc_state);
-	record->local_port = BPF_CORE_READ(sk, __sk_common.skc_num);
-	record->remote_port = bpf_ntohs(BPF_CORE_READ(sk, __sk_common.skc_dport));
-	if (record->family == AF_INET6_ && bpf_core_field_exists(sk->__sk_common.skc_v6_daddr)) {
-		BPF_CORE_READ_INTO(&record->local, sk, __sk_common.skc_v6_rcv_saddr);
-		BPF_CORE_READ_INTO(&record->remote, sk, __sk_common.skc_v6_daddr);
-		return;
-	}
-	*(__u32 *)record->local = BPF_CORE_READ(sk, __sk_common.skc_rcv_saddr);
-	*(__u32 *)record->remote = BPF_CORE_READ(sk, __sk_common.skc_daddr);
-}
-
 /* All but the cookie, which wants the verifier's own pointer to the socket. */
 static __always_inline void read_socket(struct sock *sk, struct sma_iter_socket *record)
 {
@@ -97,7 +80,8 @@ static __always_inline void read_socket(struct sock *sk, struct sma_iter_socket 
 
 		record->inode = BPF_CORE_READ(alloc, vfs_inode.i_ino);
 	}
-	read_addresses(sk, record);
+	record->state = BPF_CORE_READ(sk, __sk_common.skc_state);
+	SMA_READ_ADDRESSES(sk, record);
 	if (psock) {
 		read_queue(psock, &queue);
 		record->psock = 1;

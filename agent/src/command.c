@@ -91,6 +91,15 @@ static int complete_policy_clear(struct sma_context *context, json_t *params, co
 	return complete_name(context, params, operand, error);
 }
 
+static int complete_capture(struct sma_context *context, json_t *params, const char *operand,
+			    struct sma_error *error)
+{
+	if (!json_object_get(params, "file"))
+		return sma_fail(error, SMA_INVALID_PARAMS, "-w - writes to standard output.",
+				"-w FILE is required");
+	return complete_name(context, params, operand, error);
+}
+
 /* `sockets` of an attachment: its sockmap. */
 static int complete_sockets(struct sma_context *context, json_t *params, const char *operand,
 			    struct sma_error *error)
@@ -244,6 +253,22 @@ static const struct command commands[] = {
       PAGE_OPTIONS},
      complete_sockets,
      sma_print_sockets,
+     NULL},
+    {"capture",
+     "capture",
+     NULL,
+     "Write redirected messages to a pcapng file, which Wireshark reads",
+     {{"-w", "file", OPTION_TEXT, "FILE", "to write to; - is standard output"},
+      NAME_OPTION,
+      {"--socket", "socket", OPTION_NUMBER, "COOKIE", "only to and from this socket"},
+      {"--port", "port", OPTION_NUMBER, "N", "only connections with this port at either end"},
+      {"--snaplen", "snaplen", OPTION_NUMBER, "N",
+       "bytes of a message that are kept (default 262144)"},
+      {"--count", "count", OPTION_NUMBER, "N", "end after so many messages"},
+      {"--all", "all", OPTION_FLAG, NULL,
+       "also what these connections send through the TCP stack"}},
+     complete_capture,
+     sma_print_capture,
      NULL},
     {"policy set",
      "policySet",

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The compiled iterator programs, inside the agent. */
+/* The compiled iterator programs and the capture program, inside the agent. */
 	.section .rodata
 	.balign 16
 	.globl sma_sockets_object, sma_sockets_object_end, sma_peers_object, sma_peers_object_end
+	.globl sma_capture_object, sma_capture_object_end
 sma_sockets_object:
 	.incbin "sockets.bpf.o"
 sma_sockets_object_end:
@@ -10,4 +11,8 @@ sma_sockets_object_end:
 sma_peers_object:
 	.incbin "peers.bpf.o"
 sma_peers_object_end:
+	.balign 16
+sma_capture_object:
+	.incbin "capture.bpf.o"
+sma_capture_object_end:
 	.section .note.GNU-stack, "", %progbits

@@ -288,3 +288,23 @@ void sma_print_policy(const json_t *result)
 	if (length && source[length - 1] != '\n')
 		putchar('\n');
 }
+
+void sma_print_capture(const json_t *result)
+{
+	const json_t *dropped = json_object_get(result, "dropped");
+	const char *ended = text(result, "ended");
+
+	if (strcmp(ended, "detached") == 0)
+		printf("%s is being detached.\n", text(result, "name"));
+	else if (strcmp(ended, "readerGone") == 0)
+		printf("Nobody reads the capture any more.\n");
+	printf("%lld messages with %lld bytes captured in %lld packets of %s.\n",
+	       number(result, "messages"), number(result, "bytes"), number(result, "packets"),
+	       text(result, "file"));
+	if (number(dropped, "messages"))
+		printf(
+		    "%lld messages are not there or not whole, %lld bytes of them: they came "
+		    "faster "
+		    "than they could be written. A smaller --snaplen, --port or --socket helps.\n",
+		    number(dropped, "messages"), number(dropped, "bytes"));
+}

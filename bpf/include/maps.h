@@ -83,6 +83,13 @@ struct {
 	__array(values, struct sm_rules);
 } sm_policy SEC(".maps");
 
+struct {
+	__uint(type, BPF_MAP_TYPE_PROG_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, __u32);
+} sm_capture SEC(".maps");
+
 const volatile struct sm_options sm_options SEC(SM_OPTIONS_MAP) = {
     .pairing = SM_BY_HANDSHAKE,
     .pairing_auto = 1,

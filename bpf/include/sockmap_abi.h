@@ -36,6 +36,17 @@
 	"sm_policy" /* ARRAY_OF_MAPS of one: LPM_TRIE struct sm_policy_key ->                      \
 		     struct sm_rule_set; no map: no policy */
 
+/*
+ * PROG_ARRAY of one, empty but while redirected messages are captured: an sk_msg program that
+ * sm_verdict goes on with when all is decided and counted, in the same context, so that it finds
+ * the sending socket locked and in its struct sm_peer what became of the message. It must return
+ * SK_PASS, which carries out the redirect that sm_verdict asked for, and is no part of the
+ * datapath's object. Whoever puts it there holds the map's descriptor, and nobody pins the map: the
+ * kernel empties it when the last descriptor is gone (prog_array_map_clear()), so a capture that is
+ * killed leaves nothing.
+ */
+#define SM_CAPTURE_MAP "sm_capture"
+
 /* cgroup_skb/ingress, only loaded where the agent finds it needed. */
 #define SM_GATE_PROGRAM "sm_gate"
 

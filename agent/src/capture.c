@@ -1,0 +1,280 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "capture.h"
+#include "caps.h"
+#include "packets.h"
+#include "params.h"
+#include "stage.h"
+#include "tap.h"
+
+#define DEFAULT_SNAPLEN 262144
+#define MAX_SNAPLEN	(1u << 30)
+/* How soon the end of an attachment is seen: detach waits 2 s for what we hold of it. */
+#define TICK_MS 100
+/* Long enough for a program that is still at it after it was taken out of the slot. */
+#define SETTLE_MS 20
+/* Returned by the reader: enough. */
+#define ENOUGH 1
+
+enum ending { GOES_ON, BY_COUNT, BY_SIGNAL, BY_DETACH, BY_READER };
+
+static const char *const endings[] = {
+    [BY_COUNT] = "count",
+    [BY_SIGNAL] = "interrupted",
+    [BY_DETACH] = "detached",
+    [BY_READER] = "readerGone",
+};
+
+struct capture {
+	struct sma_context *context;
+	char *root;
+	const char *name;
+	const char *path;
+	struct sma_capture_config filter;
+	uint64_t limit; /* of messages; 0: none */
+	struct sma_tap tap;
+	struct sma_pcapng file;
+	struct sma_packets packets;
+	uint64_t begun, messages, bytes;
+	enum ending ending;
+};
+
+static __u64 now(clockid_t clock)
+{
+	struct timespec time;
+
+	clock_gettime(clock, &time);
+	return (__u64)time.tv_sec * 1000000000u + (__u64)time.tv_nsec;
+}
+
+static int take(void *argument, const struct sma_capture_part *part, const void *bytes)
+{
+	struct capture *capture = argument;
+	bool first = part->offset == 0;
+
+	/* Parts of several messages may be mixed: those that have begun are still to be ended. */
+	if (capture->limit && first && capture->begun >= capture->limit)
+		return 0;
+	capture->begun += first;
+	capture->messages += part->offset + part->span == part->size;
+	capture->bytes += part->length;
+	sma_packets_add(&capture->packets, part, bytes);
+	return capture->limit && capture->messages >= capture->limit ? ENOUGH : 0;
+}
+
+static int write_out(struct capture *capture, struct sma_error *error)
+{
+	int result = sma_pcapng_flush(&capture->file);
+
+	if (result == 0)
+		return 0;
+	if (result == -ENOMEM)
+		return sma_fail_memory(error);
+	/* Whoever reads it has seen enough; or takes nothing, and we are to end. */
+	if (result == -EPIPE || result == -EINTR) {
+		capture->ending = BY_READER;
+		return 0;
+	}
+	return sma_fail_errno(error, -result, NULL, "%s cannot be written any further",
+			      capture->path);
+}
+
+static int read_parts(struct capture *capture, int timeout_ms, struct sma_error *error)
+{
+	int result;
+
+	capture->packets.realtime = now(CLOCK_REALTIME) - now(CLOCK_MONOTONIC);
+	result = sma_tap_read(&capture->tap, timeout_ms);
+	if (result == ENOUGH)
+		capture->ending = BY_COUNT;
+	else if (result && result != -EINTR)
+		return sma_fail_errno(error, -result, NULL, "The ring buffer cannot be read");
+	return write_out(capture, error);
+}
+
+static int follow(struct capture *capture, struct sma_error *error)
+{
+	double checked = sma_now_ms();
+
+	while (capture->ending == GOES_ON) {
+		if (read_parts(capture, TICK_MS, error))
+			return -1;
+		if (atomic_load(&capture->context->cancelled) && capture->ending == GOES_ON)
+			capture->ending = BY_SIGNAL;
+		if (sma_now_ms() - checked < TICK_MS || capture->ending != GOES_ON)
+			continue;
+		checked = sma_now_ms();
+		if (!sma_tap_alive(&capture->tap))
+			capture->ending = BY_DETACH;
+	}
+	return 0;
+}
+
+/* What was redirected before the end is in the file. */
+static int read_rest(struct capture *capture, struct sma_error *error)
+{
+	enum ending ending = capture->ending;
+	int result = 0;
+
+	if (ending == BY_COUNT || ending == BY_READER)
+		return 0;
+	sma_sleep_ms(SETTLE_MS);
+	result = read_parts(capture, 0, error);
+	capture->ending = ending;
+	return result;
+}
+
+/* Two captures that begin at once would not see each other. */
+static int start(struct capture *capture, struct sma_error *error)
+{
+	int lock = sma_pins_lock(capture->context, capture->root, true, error), result;
+
+	if (lock < 0)
+		return -1;
+	result = sma_tap_start(&capture->tap, capture->name, error);
+	close(lock);
+	return result;
+}
+
+static int run(struct capture *capture, struct sma_error *error)
+{
+	struct sma_capture_counts dropped;
+	__u64 begun = now(CLOCK_REALTIME);
+	int result;
+
+	sma_pcapng_begin(&capture->file, capture->name);
+	if (sma_packets_open(&capture->packets, &capture->file))
+		return sma_fail_memory(error);
+	if (write_out(capture, error) || start(capture, error))
+		return -1;
+	sma_stage("capturing");
+	sma_progress(capture->context, "Capturing redirected messages of %s into %s", capture->name,
+		     capture->path);
+	result = follow(capture, error);
+	sma_tap_stop(&capture->tap);
+	if (result || read_rest(capture, error))
+		return -1;
+	sma_tap_counts(&capture->tap, &dropped);
+	sma_pcapng_end(&capture->file, begun, now(CLOCK_REALTIME),
+		       capture->messages + dropped.dropped_messages, dropped.dropped_messages);
+	return capture->ending == BY_READER ? 0 : write_out(capture, error);
+}
+
+/* Only the right to read what is not ours is kept (caps.h). */
+static int refused(const struct capture *capture, int number, struct sma_error *error)
+{
+	return sma_fail_errno(
+	    error, number,
+	    number == EACCES
+		? "The agent writes only what its own user may: choose a folder of that "
+		  "user, or -w - with a redirection."
+		: NULL,
+	    "%s cannot be written", capture->path);
+}
+
+/* -w -: what else would be said on stdout goes to stderr from here on. */
+static int open_file(struct capture *capture, struct sma_error *error)
+{
+	bool standard = strcmp(capture->path, "-") == 0;
+
+	if (standard) {
+		capture->path = "standard output";
+		if (isatty(STDOUT_FILENO))
+			return sma_fail(error, SMA_INVALID_PARAMS, "Redirect it, or name a file.",
+					"A capture is not written to a terminal");
+		capture->file.fd = fcntl(STDOUT_FILENO, F_DUPFD_CLOEXEC, 0);
+		if (capture->file.fd >= 0 && dup2(STDERR_FILENO, STDOUT_FILENO) < 0)
+			return refused(capture, errno, error);
+	} else {
+		capture->file.fd =
+		    open(capture->path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOCTTY, 0600);
+		capture->file.own = true;
+	}
+	return capture->file.fd < 0 ? refused(capture, errno, error) : 0;
+}
+
+static json_t *describe(const struct capture *capture)
+{
+	struct sma_capture_counts dropped;
+
+	sma_tap_counts(&capture->tap, &dropped);
+	return json_pack("{s:s, s:o, s:I, s:I, s:I, s:{s:I, s:I}, s:s}", "name", capture->name,
+			 "file", sma_text(capture->path), "messages", (json_int_t)capture->messages,
+			 "bytes", (json_int_t)capture->bytes, "packets",
+			 (json_int_t)capture->packets.count, "dropped", "messages",
+			 (json_int_t)dropped.dropped_messages, "bytes",
+			 (json_int_t)dropped.dropped_bytes, "ended", endings[capture->ending]);
+}
+
+static int read_params(const json_t *params, struct capture *capture, struct sma_error *error)
+{
+	uint64_t port = 0, snaplen = 0, cookie = 0;
+	bool all = false;
+
+	if (sma_param_name(params, &capture->name, error) ||
+	    sma_param_string(params, "file", true, &capture->path, error) ||
+	    sma_param_uint(params, "socket", false, INT64_MAX, &cookie, error) ||
+	    sma_param_uint(params, "port", false, UINT16_MAX, &port, error) ||
+	    sma_param_uint(params, "snaplen", false, MAX_SNAPLEN, &snaplen, error) ||
+	    sma_param_uint(params, "count", false, INT64_MAX, &capture->limit, error) ||
+	    sma_param_bool(params, "all", &all, error))
+		return -1;
+	capture->filter.all = all;
+	capture->filter.cookie = cookie;
+	capture->filter.port = (__u32)port;
+	capture->filter.snaplen = snaplen ? (__u32)snaplen : DEFAULT_SNAPLEN;
+	return 0;
+}
+
+static int open_and_run(struct capture *capture, struct sma_attachment *attachment,
+			struct sma_error *error)
+{
+	int result = sma_tap_open(capture->context, attachment, &capture->filter, take, capture,
+				  &capture->tap, error);
+
+	sma_attachment_close(attachment);
+	if (result == 0)
+		result = open_file(capture, error);
+	return result ? -1 : run(capture, error);
+}
+
+json_t *sma_capture(struct sma_context *context, const json_t *params, struct sma_error *error)
+{
+	struct capture capture = {.context = context,
+				  .file = {.context = context, .fd = -1},
+				  .tap = {.slot_fd = -1, .config_fd = -1}};
+	struct sma_attachment attachment;
+	json_t *result = NULL;
+
+	if (read_params(params, &capture, error))
+		return NULL;
+	if (!sma_caps_sufficient()) {
+		sma_fail(error, SMA_NOT_PERMITTED, SMA_CAPS_ACTION,
+			 "Nothing can be captured: %s is missing", sma_caps_missing());
+		return NULL;
+	}
+	/* A reader that goes away is an end, too. */
+	signal(SIGPIPE, SIG_IGN);
+	capture.root = sma_pins_root(context, error);
+	if (capture.root &&
+	    sma_attachment_open(capture.root, capture.name, &attachment, error) == 0 &&
+	    open_and_run(&capture, &attachment, error) == 0)
+		result = describe(&capture);
+	sma_packets_close(&capture.packets);
+	sma_tap_close(&capture.tap);
+	free(capture.file.pending.data);
+	if (capture.file.fd >= 0 && close(capture.file.fd) && result) {
+		refused(&capture, errno, error);
+		json_decref(result);
+		result = NULL;
+	}
+	free(capture.root);
+	return result;
+}

@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The capture program (agent/bpf/capture.bpf.c) in its slot of an attached datapath. */
+#ifndef SMA_TAP_H
+#define SMA_TAP_H
+
+#include "../bpf/records.h"
+#include "pins.h"
+
+struct bpf_object;
+struct ring_buffer;
+struct sma_tap_reading;
+
+struct sma_tap {
+	struct bpf_object *object;
+	struct ring_buffer *ring;
+	struct sma_tap_reading *reading;
+	int slot_fd;   /* SM_CAPTURE_MAP: as long as it is open the program may stay there */
+	int config_fd; /* SM_CONFIG_MAP */
+	int program_fd;
+	__u32 program_id;
+};
+
+/* Of a part and its bytes; anything but 0 ends the reading. */
+typedef int sma_tap_reader(void *argument, const struct sma_capture_part *part, const void *bytes);
+
+/* Loads the program; nothing is captured yet. `reader` and `argument` must outlive the tap. */
+int sma_tap_open(struct sma_context *context, const struct sma_attachment *attachment,
+		 const struct sma_capture_config *config, sma_tap_reader *reader, void *argument,
+		 struct sma_tap *tap, struct sma_error *error);
+void sma_tap_close(struct sma_tap *tap);
+
+/* Puts it into the slot. Fails with SMA_BUSY when another capture is there. */
+int sma_tap_start(struct sma_tap *tap, const char *name, struct sma_error *error);
+/* Takes it out again; what it has written remains to be read. */
+void sma_tap_stop(struct sma_tap *tap);
+
+/* Does the datapath still redirect? Also puts back what an emptying that came late took out. */
+bool sma_tap_alive(struct sma_tap *tap);
+
+/* Hands over what there is, and waits for it at most so long (0: not at all). 0, -errno or what the
+ * reader returned. */
+int sma_tap_read(struct sma_tap *tap, int timeout_ms);
+
+void sma_tap_counts(const struct sma_tap *tap, struct sma_capture_counts *counts);
+
+#endif
