@@ -11,8 +11,8 @@ const MAX_BLOCKS = 2 ** (32 - BLOCK_BITS);
 const FIRST_BLOCK = 1 << 16;
 /** A longer line is cut: no verifier writes one (its own buffer holds 1024 bytes), but a file may be anything. */
 export const LONGEST_LINE = 1 << 20;
-/** Chunks from this size on are kept, not copied. */
-const ADOPTED = 1 << 18;
+/** Chunks from this size on are kept, not copied; smaller ones would use up the numbers of blocks. */
+const ADOPTED = BLOCK_SIZE / 2;
 const NEWLINE = 10;
 const RETURN = 13;
 
@@ -117,6 +117,12 @@ export class ByteStore {
   text(position: number, length: number): string {
     const offset = position & BLOCK_MASK;
     return decodeUtf8(this.block(position), offset, offset + length);
+  }
+
+  /** Text of a line, or of its first bytes. */
+  lineText(line: number, longest: number): string {
+    const position = this.starts.at(line);
+    return this.text(position, Math.min(longest, Math.max(0, this.lineEnd(line) - this.offset(position))));
   }
 
   /** Line that holds a position. */

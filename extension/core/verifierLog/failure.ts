@@ -28,6 +28,9 @@ const ORIGIN = /\balloc_insn=(\d{1,7})\b/;
 /** Messages about the whole way, not about the instruction printed last; the last of several tells less. */
 const DETAIL = /^(?:Unreleased reference|infinite loop detected)/;
 const MAX_REPORT_LINES = 4096;
+/** Of more lines the first and the last are looked at, and so much of each. */
+const MAX_MESSAGE_LINES = 256;
+const LONGEST_LINE = 4096;
 
 /** The failure of a program's part of a log; undefined if it was accepted or the log does not say. */
 export function findFailure(log: LogParser, section: Section): VerifierFailure | undefined {
@@ -55,10 +58,7 @@ export function findFailure(log: LogParser, section: Section): VerifierFailure |
   };
 }
 
-const text = (log: LogParser, line: number): string => {
-  const position = log.store.starts.at(line);
-  return log.store.text(position, log.store.lineEnd(line) - log.store.offset(position)).trim();
-};
+const text = (log: LogParser, line: number): string => log.store.lineText(line, LONGEST_LINE).trim();
 
 function lastOf(log: LogParser, end: number, first: number, kind: LineKind): number {
   for (let line = end - 1; line >= first; line--) if (log.kinds.at(line) === kind) return line;
@@ -72,10 +72,15 @@ function messageLines(log: LogParser, from: number, to: number): number[] {
   for (let line = from; line < to && line < from + 65536; line++) {
     const kind = log.kinds.at(line);
     if (kind === LineKind.Stats || kind === LineKind.Report) break;
-    if (kind === LineKind.Error) errors.push(line);
-    else if (kind === LineKind.Unknown) unknown.push(line);
+    if (kind === LineKind.Error) add(errors, line);
+    else if (kind === LineKind.Unknown) add(unknown, line);
   }
   return errors.length > 0 ? errors : unknown;
+}
+
+function add(lines: number[], line: number): void {
+  if (lines.length === MAX_MESSAGE_LINES) lines.splice(MAX_MESSAGE_LINES / 2, 1);
+  lines.push(line);
 }
 
 const chosen = (log: LogParser, lines: readonly number[]): number | undefined =>
@@ -115,8 +120,7 @@ function readReport(log: LogParser, section: Section): VerifierReport | undefine
   for (let line = first; line < section.endLine && lines.length < MAX_REPORT_LINES; line++) {
     const kind = log.kinds.at(line);
     if (kind !== LineKind.Report && kind !== LineKind.Blank) break;
-    const position = log.store.starts.at(line);
-    lines.push(log.store.text(position, log.store.lineEnd(line) - log.store.offset(position)));
+    lines.push(log.store.lineText(line, LONGEST_LINE));
   }
   return parseReport(lines);
 }

@@ -122,21 +122,19 @@ export class VerifierLog {
     return LINE_KIND_NAMES[this.#log.kinds.at(line)] ?? 'Unknown';
   }
 
-  text(line: number): string {
-    if (line < 0 || line >= this.lineCount) return '';
-    const { store } = this.#log;
-    const position = store.starts.at(line);
-    return store.text(position, Math.max(0, store.lineEnd(line) - store.offset(position)));
+  /** A line's text, of a longer one its first bytes. */
+  text(line: number, longest = Infinity): string {
+    return line < 0 || line >= this.lineCount ? '' : this.#log.store.lineText(line, longest);
   }
 
   /** A line with what is known of it. Throws RangeError for one that is not there. */
-  line(index: number): LogLine {
+  line(index: number, longest = Infinity): LogLine {
     if (!Number.isInteger(index) || index < 0 || index >= this.lineCount)
       throw new RangeError(`The log has no line ${index}.`);
     return {
       index,
       kind: this.kind(index),
-      text: this.text(index),
+      text: this.text(index, longest),
       insn: this.insn(index),
       source: this.source(index),
       frame: this.#log.frames.at(index),
@@ -201,9 +199,24 @@ export class VerifierLog {
     return this.#states.view(line);
   }
 
+  /** Brings the state at a line nearer by a few milliseconds' work; true when it is at hand. */
+  approach(line: number): boolean {
+    return this.#states.approach(line);
+  }
+
   /** The instructions that made the value that a register or slot has after a line, the nearest first. */
   slice(line: number, target: SliceTarget): Slice {
     return new Slicer(this.#log, this.#states).slice(line, target);
+  }
+
+  /**
+   * The same in steps, for logs of millions of lines; true when the result is complete. Bring the state at the line
+   * near first.
+   */
+  slicing(line: number, target: SliceTarget): { readonly walk: () => boolean; readonly result: Slice } {
+    const slicer = new Slicer(this.#log, this.#states);
+    slicer.begin(line, target);
+    return slicer;
   }
 
   /** The programs whose logs are in here; a plain log is one without a name. */
@@ -222,10 +235,11 @@ export class VerifierLog {
   /** Why a program was refused; without an argument the last one that was. */
   failure(section?: Section): VerifierFailure | undefined {
     if (section) return findFailure(this.#log, section);
-    return this.sections
-      .reverse()
-      .map(one => findFailure(this.#log, one))
-      .find(failure => failure !== undefined);
+    for (const one of this.sections.reverse()) {
+      const failure = findFailure(this.#log, one);
+      if (failure) return failure;
+    }
+    return undefined;
   }
 
   get truncation(): Truncation {

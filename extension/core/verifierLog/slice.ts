@@ -34,6 +34,10 @@ export interface Slice {
 const MAX_STEPS = 2000;
 const ARGUMENTS = 0b111110;
 
+/** Lines that one step of a walk looks at; to ask for a state costs as much as many lines. */
+const BUDGET = 1 << 16;
+const STATE_COST = 1 << 10;
+
 /** What is still wanted of a frame while walking back. */
 interface Needs {
   registers: number;
@@ -47,6 +51,14 @@ export class Slicer {
   readonly #needs = new Map<number, Needs>();
   readonly #steps: SliceStep[] = [];
   #wanted = 0;
+  #line = 0;
+  /** The line to look at next, and the frame of the instruction that ran after it. */
+  #at = -1;
+  #deeper = -1;
+  /** The path that is walked back, from where to where. */
+  #pathFrom = -1;
+  #pathStart = -1;
+  #budget = 0;
 
   constructor(log: LogParser, states: StateReplay) {
     this.#log = log;
@@ -54,27 +66,44 @@ export class Slicer {
   }
 
   slice(line: number, target: SliceTarget): Slice {
+    this.begin(line, target);
+    while (!this.walk());
+    return this.result;
+  }
+
+  begin(line: number, target: SliceTarget): void {
+    this.#line = line;
+    this.#at = line;
     const frame = target.frame ?? this.#log.frames.at(line);
     if ('register' in target) this.#needRegisters(frame, 1 << target.register);
     else this.#needSlot(frame, slotOf(target.slot));
-    let deeper = -1;
-    for (
-      let at = line;
-      at >= 0 && this.#wanted > 0 && this.#steps.length < MAX_STEPS;
-      at = this.#previous(at)
-    ) {
+  }
+
+  /** Walks back for a few milliseconds; true when all is found. */
+  walk(): boolean {
+    for (this.#budget = BUDGET; this.#budget > 0; this.#budget--) {
+      const at = this.#at;
+      if (at < 0 || this.#wanted === 0 || this.#steps.length >= MAX_STEPS) return true;
+      this.#at = this.#previous(at);
       if (this.#log.kinds.at(at) !== LineKind.Insn) continue;
       const insn = this.#log.insns.at(this.#log.refs.at(at));
       if (!insn) continue;
-      this.#step(at, insn, deeper);
-      deeper = this.#log.frames.at(at);
+      this.#step(at, insn, this.#deeper);
+      this.#deeper = this.#log.frames.at(at);
     }
-    return { line, steps: this.#steps, cut: this.#steps.length >= MAX_STEPS };
+    return false;
+  }
+
+  get result(): Slice {
+    return { line: this.#line, steps: this.#steps, cut: this.#steps.length >= MAX_STEPS };
   }
 
   #previous(line: number): number {
+    if (line > this.#pathStart && line <= this.#pathFrom) return line - 1;
     const path = this.#log.paths.of(line);
-    if (line > this.#log.paths.start(path)) return line - 1;
+    this.#pathFrom = line;
+    this.#pathStart = this.#log.paths.start(path);
+    if (line > this.#pathStart) return line - 1;
     const parent = this.#log.paths.parent(path);
     return parent < line ? parent : -1;
   }
@@ -197,6 +226,7 @@ export class Slicer {
     const memory = insn.memory;
     if (!memory) return undefined;
     if (memory.base === 10) return { frame, offset: memory.offset };
+    this.#budget -= STATE_COST;
     const value = this.#states.registerBefore(line, memory.base);
     const match = value === undefined ? null : /^fp(?:\[(\d{1,3})\])?(-?\d{1,6})/.exec(value);
     if (!match) return undefined;

@@ -1,26 +1,31 @@
 // SPDX-License-Identifier: Apache-2.0
+import { Checkpoints } from './checkpoints';
 import { OPEN, SEMICOLON, skipBlanks, skipDigits } from './bytes';
 import { LineKind } from './kinds';
 import { FULL_STATE, type LogParser } from './parser';
 import { frameAt, readBranch, readState, type StateSink } from './stateText';
 
-/** A value by where it is printed; length 0 for one that the log does not tell. */
-interface Value {
-  readonly position: number;
-  readonly length: number;
-}
-
-const UNTOLD: Value = { position: 0, length: 0 };
+/**
+ * A value by where it is printed: position and length in one number, so that a replay of millions of lines makes no
+ * garbage. Lines are shorter than 2^21 bytes and positions than 2^32.
+ */
+type Value = number;
+const LENGTHS = 2 ** 21;
+const valueAt = (position: number, length: number): Value => position * LENGTHS + length;
+/** A value that the log does not tell. */
+const UNTOLD: Value = 0;
+/** In the place of a value: nothing readable. */
+const NONE = -1;
 
 interface Frame {
-  /** r0-r10; undefined for a register that holds nothing readable. */
-  readonly registers: (Value | undefined)[];
+  /** Values of r0-r10. */
+  readonly registers: Float64Array;
   readonly slots: Map<number, Value>;
 }
 
 interface Snapshot {
   frames: Frame[];
-  refs: Value | undefined;
+  refs: Value;
 }
 
 /** State of one register or stack slot; values are the verifier's own words. */
@@ -51,19 +56,29 @@ export interface StateView {
   readonly refs: { readonly before: string; readonly after: string };
 }
 
-const emptyFrame = (): Frame => ({
-  registers: new Array<Value | undefined>(11).fill(undefined),
-  slots: new Map(),
-});
+const emptyFrame = (): Frame => ({ registers: new Float64Array(11).fill(NONE), slots: new Map() });
+
+const nothing = (): Snapshot => ({ frames: [], refs: NONE });
 
 const copy = (snapshot: Snapshot): Snapshot => ({
-  frames: snapshot.frames.map(frame => ({ registers: [...frame.registers], slots: new Map(frame.slots) })),
+  frames: snapshot.frames.map(frame => ({
+    registers: frame.registers.slice(),
+    slots: new Map(frame.slots),
+  })),
   refs: snapshot.refs,
 });
 
-/** One state in this many lines is kept after a replay passed it; in more when there are too many. */
-const SPACING = 64;
-const MAX_CHECKPOINTS = 4096;
+/** States kept for good, and those around the line asked for last, which a slice asks for one after another. */
+const KEPT = { most: 4096, spacing: 64, whenFull: 'thin' } as const;
+const NEAR = { most: 1024, spacing: 32, whenFull: 'clear' } as const;
+
+/** Lines that one step replays: a few milliseconds. */
+const STEP = 1 << 14;
+
+interface Stretch {
+  readonly from: number;
+  readonly to: number;
+}
 
 /**
  * Rebuilds the state at a line by replaying its path from the last full state or kept checkpoint. States are made
@@ -71,11 +86,10 @@ const MAX_CHECKPOINTS = 4096;
  */
 export class StateReplay {
   readonly #log: LogParser;
-  readonly #kept = new Map<number, Snapshot>();
-  #keptLines: number[] = [];
+  readonly #kept = new Checkpoints<Snapshot>(KEPT);
+  readonly #near = new Checkpoints<Snapshot>(NEAR);
   #lines = 0;
-  #spacing = SPACING;
-  #snapshot: Snapshot = { frames: [], refs: undefined };
+  #snapshot = nothing();
   #frame = 0;
   #base = 0;
   readonly #sink: StateSink;
@@ -84,13 +98,13 @@ export class StateReplay {
     this.#log = log;
     this.#sink = {
       register: (index, start, end) => {
-        this.#current().registers[index] = { position: this.#base + start, length: end - start };
+        this.#current().registers[index] = valueAt(this.#base + start, end - start);
       },
       slot: (offset, start, end) => {
-        this.#current().slots.set(offset, { position: this.#base + start, length: end - start });
+        this.#current().slots.set(offset, valueAt(this.#base + start, end - start));
       },
       refs: (start, end) => {
-        this.#snapshot.refs = { position: this.#base + start, length: end - start };
+        this.#snapshot.refs = valueAt(this.#base + start, end - start);
       },
       callback: () => undefined,
       other: () => undefined,
@@ -120,7 +134,7 @@ export class StateReplay {
     const path = this.#log.paths.of(line);
     if (line > this.#log.paths.start(path)) return this.#at(line - 1);
     const parent = this.#log.paths.parent(path);
-    return parent < 0 ? { frames: [], refs: undefined } : this.#at(parent);
+    return parent < 0 ? nothing() : this.#at(parent);
   }
 
   /** What a line changed may be printed below it, behind lines about precision. */
@@ -138,36 +152,57 @@ export class StateReplay {
     return this.#at(last);
   }
 
+  /**
+   * Brings the state at a line nearer by a few milliseconds' work; true when it is at hand. For logs of millions of
+   * lines, in which the way to a state may be long.
+   */
+  approach(line: number): boolean {
+    if (line < 0 || line >= this.#log.lineCount) return true;
+    const stretches = this.#wayTo(line);
+    const first = stretches[0];
+    const lines = stretches.reduce((sum, { from, to }) => sum + Math.max(0, to - from + 1), 0);
+    if (first === undefined || lines <= STEP) return true;
+    const to = Math.min(first.to, first.from + STEP - 1);
+    this.#replay(first.from, to);
+    this.#kept.pin(to, copy(this.#snapshot));
+    return false;
+  }
+
   #at(line: number): Snapshot {
+    for (const { from, to } of this.#wayTo(line)) this.#replay(from, to);
+    return copy(this.#snapshot);
+  }
+
+  /** What is to be replayed to a line, in order; the snapshot is where that begins. */
+  #wayTo(line: number): Stretch[] {
     if (this.#lines !== this.#log.lineCount) this.#forget();
-    const stretches: { from: number; to: number }[] = [];
-    let to = line;
-    for (;;) {
+    const stretches: Stretch[] = [];
+    this.#snapshot = nothing();
+    for (let to = line; ;) {
       const path = this.#log.paths.of(to);
       const start = this.#log.paths.start(path);
-      const kept = this.#keptBefore(to, start);
-      if (kept >= 0) {
-        stretches.push({ from: kept + 1, to });
-        this.#snapshot = copy(this.#kept.get(kept) ?? { frames: [], refs: undefined });
+      const kept = this.#kept.nearest(start, to);
+      const near = this.#near.nearest(start, to);
+      const from = Math.max(kept, near);
+      stretches.push({ from: from < 0 ? start : from + 1, to });
+      if (from >= 0) {
+        const known = kept > near ? this.#kept.get(kept) : this.#near.get(near);
+        if (known) this.#snapshot = copy(known);
         break;
       }
-      stretches.push({ from: start, to });
       const parent = this.#log.paths.parent(path);
       const selfContained = this.#log.kinds.at(start) === LineKind.From && this.#log.frames.at(start) === 0;
-      if (parent < 0 || parent >= start || selfContained) {
-        this.#snapshot = { frames: [], refs: undefined };
-        break;
-      }
+      if (parent < 0 || parent >= start || selfContained) break;
       to = parent;
     }
-    for (const stretch of stretches.reverse()) this.#replay(stretch.from, stretch.to);
-    return copy(this.#snapshot);
+    return stretches.reverse();
   }
 
   #replay(from: number, to: number): void {
     for (let line = from; line <= to; line++) {
       this.#apply(line);
-      if (line % this.#spacing === 0) this.#keep(line);
+      if (this.#kept.wants(line)) this.#kept.add(line, copy(this.#snapshot));
+      else if (line > to - NEAR.most && this.#near.wants(line)) this.#near.add(line, copy(this.#snapshot));
     }
   }
 
@@ -186,7 +221,7 @@ export class StateReplay {
       const full = kind === LineKind.From || this.#log.refs.at(line) === FULL_STATE;
       if (full) {
         this.#snapshot.frames.length = Math.min(this.#snapshot.frames.length, this.#frame);
-        this.#snapshot.refs = undefined;
+        this.#snapshot.refs = NONE;
       }
       readState(bytes, stateStart(bytes, start, end), end, this.#sink);
     }
@@ -197,9 +232,9 @@ export class StateReplay {
     if (!insn) return;
     const { registers } = this.#current();
     if (insn.kind === 'call') {
-      registers.fill(undefined, 1, 6);
+      registers.fill(NONE, 1, 6);
       registers[0] = UNTOLD;
-    } else if (insn.kind === 'packet') registers.fill(undefined, 1, 6);
+    } else if (insn.kind === 'packet') registers.fill(NONE, 1, 6);
     if (!this.#log.inlineStates)
       for (let r = 0; r < 11; r++) if ((insn.writes >> r) & 1) registers[r] = UNTOLD;
     const state = inlineState(bytes, start, end, this.#log.insns.textLength(this.#log.refs.at(line)));
@@ -212,36 +247,10 @@ export class StateReplay {
     return frames[this.#frame] ?? emptyFrame();
   }
 
-  #keptBefore(line: number, start: number): number {
-    let low = 0;
-    let high = this.#keptLines.length - 1;
-    while (low <= high) {
-      const middle = (low + high) >>> 1;
-      if ((this.#keptLines[middle] ?? 0) <= line) low = middle + 1;
-      else high = middle - 1;
-    }
-    const kept = this.#keptLines[high];
-    return kept !== undefined && kept >= start ? kept : -1;
-  }
-
-  #keep(line: number): void {
-    if (this.#kept.has(line)) return;
-    if (this.#keptLines.length >= MAX_CHECKPOINTS) {
-      this.#spacing *= 2;
-      for (const dropped of this.#keptLines.filter((_, i) => i % 2 === 1)) this.#kept.delete(dropped);
-      this.#keptLines = this.#keptLines.filter((_, i) => i % 2 === 0);
-    }
-    this.#kept.set(line, copy(this.#snapshot));
-    const last = this.#keptLines[this.#keptLines.length - 1];
-    this.#keptLines.push(line);
-    if (last !== undefined && last > line) this.#keptLines.sort((a, b) => a - b);
-  }
-
   /** More lines may change what a line means only at the end; starting afresh is simplest. */
   #forget(): void {
     this.#kept.clear();
-    this.#spacing = SPACING;
-    this.#keptLines = [];
+    this.#near.clear();
     this.#lines = this.#log.lineCount;
   }
 
@@ -251,10 +260,10 @@ export class StateReplay {
       name: string,
       register: number | undefined,
       slot: number | undefined,
-      a?: Value,
-      b?: Value,
+      a: Value | undefined,
+      b: Value | undefined,
     ): void => {
-      if (!a && !b) return;
+      if ((a ?? NONE) === NONE && (b ?? NONE) === NONE) return;
       const old = this.#text(a);
       const now = this.#text(b);
       cells.push({ name, register, slot, before: old, after: now, changed: old !== now });
@@ -266,8 +275,8 @@ export class StateReplay {
     return cells;
   }
 
-  #text(value: Value | undefined): string | undefined {
-    return value && this.#log.store.text(value.position, value.length);
+  #text(value: Value = NONE): string | undefined {
+    return value === NONE ? undefined : this.#log.store.text(Math.floor(value / LENGTHS), value % LENGTHS);
   }
 }
 

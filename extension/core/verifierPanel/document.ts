@@ -20,7 +20,9 @@ export type Pause = () => Promise<void>;
 
 /** Lines that {@link PanelDocument.locate} looks at before it pauses. */
 const LOCATE_STEP = 50_000;
-const STEP_MS = 20;
+const STEP_MS = 12;
+/** Bytes that are taken of a line for a row. */
+const LONGEST_ROW = 4 * MAX_ROW_TEXT;
 
 /** A line of C by its text, for logs without line numbers: those of kernels before 6.8. */
 export interface CodeTarget {
@@ -96,7 +98,7 @@ export class PanelDocument {
     for (let row = first; row < first + count; row++) {
       const index = this.#rows.line(row);
       if (index < 0) break;
-      const { kind, text, insn, source, frame, path } = this.log.line(index);
+      const { kind, text, insn, source, frame, path } = this.log.line(index, LONGEST_ROW);
       const shown = text.length > MAX_ROW_TEXT ? `${text.slice(0, MAX_ROW_TEXT)}…` : text;
       const part = kind === LineKind.Source ? source?.text : insn?.text;
       const start = part === undefined || part === '' ? -1 : shown.indexOf(part);
@@ -146,7 +148,13 @@ export class PanelDocument {
     return this.#search?.found.at(index) ?? -1;
   }
 
-  state(line: number): StateOfLine {
+  /** Brings the state at a line near, however long the way to it is. */
+  async approach(line: number): Promise<void> {
+    await this.#inSteps(() => this.log.approach(line));
+  }
+
+  async state(line: number): Promise<StateOfLine> {
+    await this.approach(line);
     const state = this.log.stateAt(line);
     const names = this.log.sections.at(-1)?.subprograms ?? [];
     return {
@@ -168,18 +176,19 @@ export class PanelDocument {
     };
   }
 
-  slice(request: {
+  async slice(request: {
     line: number;
     register?: number | undefined;
     slot?: number | undefined;
     frame?: number | undefined;
-  }): SliceOfValue {
+  }): Promise<SliceOfValue> {
     const { line, register, slot } = request;
     const frame = request.frame === undefined ? {} : { frame: request.frame };
-    const slice =
-      slot === undefined
-        ? this.log.slice(line, { register: register ?? 0, ...frame })
-        : this.log.slice(line, { slot, ...frame });
+    await this.approach(line);
+    const target = slot === undefined ? { register: register ?? 0 } : { slot };
+    const slicing = this.log.slicing(line, { ...target, ...frame });
+    await this.#inSteps(() => slicing.walk());
+    const slice = slicing.result;
     return {
       line,
       target: slot === undefined ? `r${register ?? 0}` : `fp${slot}`,
@@ -192,7 +201,8 @@ export class PanelDocument {
   }
 
   /** Lines of a state, for the clipboard. */
-  stateText(line: number): string {
+  async stateText(line: number): Promise<string> {
+    await this.approach(line);
     const { frames, refs } = this.log.stateAt(line);
     const lines = frames.flatMap(({ index, cells }) => [
       `frame ${index}:`,

@@ -12,8 +12,8 @@ const SHOWN: Readonly<Record<Exclude<Filter, 'all'>, ReadonlySet<LineKind>>> = {
 
 export const shows = (filter: Filter, kind: LineKind): boolean => filter === 'all' || SHOWN[filter].has(kind);
 
-/** Lines that one step of {@link Rows.extend} looks at: some 10 ms. */
-const STEP = 100_000;
+/** Lines that one step of {@link Rows.extend} looks at: some milliseconds. */
+const STEP = 50_000;
 
 /**
  * Which lines are rows: all of them, or those of a filter; of a folded path only the first that is shown. Without

@@ -3,9 +3,9 @@ import { LineKind, type VerifierLog } from '../verifierLog';
 import { LineList } from './lineList';
 import type { Query } from './query';
 
-/** Lines that one step looks at: of texts some 20 ms, of instructions 10. */
-const TEXT_STEP = 200_000;
-const STEP = 50_000;
+/** Lines that one step looks at: some milliseconds. */
+const TEXT_STEP = 50_000;
+const STEP = 20_000;
 
 /** Looks for a query in steps, so that a log of millions of lines does not hold up the extension host. */
 export class Search {

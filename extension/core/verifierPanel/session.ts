@@ -61,9 +61,10 @@ export interface PanelHost {
   readonly onReading?: (task: ReadingTask) => void;
 }
 
-/** Bytes or characters that are parsed in one turn; the first is small, so that rows are there at once. */
-const FIRST_PIECE = 1 << 18;
-const PIECE = 1 << 21;
+/** Bytes or characters that are parsed at once. The first of them are shown, so that rows are there at once. */
+const PIECE = 1 << 18;
+/** Milliseconds after which others have their turn. */
+const TURN_MS = 12;
 /** Milliseconds between two notes on how far it is. */
 const PROGRESS_MS = 60;
 
@@ -142,7 +143,7 @@ export class PanelSession implements Disposable {
     const place = source === undefined ? '' : placeText(source);
     const code = source === undefined ? '' : `; ${source.text}${place === '' ? '' : ` @ ${place}`}\n`;
     await this.#host.copy(
-      what === 'line' ? `${code}${log.text(line)}` : `${code}${this.#document.stateText(line)}`,
+      what === 'line' ? `${code}${log.text(line)}` : `${code}${await this.#document.stateText(line)}`,
     );
   }
 
@@ -239,6 +240,10 @@ export class PanelSession implements Disposable {
       const data = await read;
       if (!(await this.#feed(document, data, turn, reading))) return;
       if (!reading.stopped && !holdsVerifierLog(document.log)) throw new Error(this.#host.noLog);
+      // The explanation asks for the state at the error.
+      const { insnLine } = document.log.failure() ?? {};
+      if (insnLine !== undefined) await document.approach(insnLine);
+      if (turn !== this.#opening) return;
       const whole = summarizeLog(document.log, this.#host.explain, this.#host.words);
       const summary = reading.stopped
         ? { ...whole, warnings: [this.#host.words.stopped, ...whole.warnings] }
@@ -262,15 +267,17 @@ export class PanelSession implements Disposable {
     reading: { readonly stopped: boolean; share: number },
   ): Promise<boolean> {
     let told = -PROGRESS_MS;
+    let paused = -TURN_MS;
     let done = 0;
     for await (const whole of data.pieces) {
       for (let at = 0; at < whole.length && turn === this.#opening && !reading.stopped;) {
-        const end = cut(whole, at, done === 0 ? FIRST_PIECE : PIECE);
+        const end = cut(whole, at, PIECE);
         document.log.push(typeof whole === 'string' ? whole.slice(at, end) : whole.subarray(at, end));
         done += end - at;
         at = end;
         reading.share = done / Math.max(done, data.size);
         const now = this.#host.now();
+        if (now - paused < TURN_MS) continue;
         if (now - told >= PROGRESS_MS && done < data.size) {
           told = now;
           await document.grow();
@@ -282,6 +289,7 @@ export class PanelSession implements Disposable {
         }
         await this.#host.pause();
         if (turn !== this.#opening) return false;
+        paused = this.#host.now();
       }
       if (reading.stopped) break;
     }

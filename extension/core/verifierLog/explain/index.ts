@@ -38,6 +38,9 @@ const OTHER: Entry = {
   fix: 'Look at the instruction and at where its values come from.',
 };
 
+/** What is looked at of a line; the verifier's buffer holds less. */
+const LONGEST_MESSAGE = 4096;
+
 const REGISTER = /^R(\d{1,2})\b/;
 
 /** Undefined when the program was accepted, or the log does not say why not. */
@@ -45,7 +48,7 @@ export function explain(log: VerifierLog): Explanation | undefined {
   const failure = log.failure();
   if (failure === undefined) return undefined;
   // Messages of CO-RE stand beside others that only follow from them.
-  const messages = [failure.message, ...failure.lines.map(line => log.text(line).trim())];
+  const messages = [failure.message, ...failure.lines.map(line => log.text(line, LONGEST_MESSAGE).trim())];
   for (const entry of ENTRIES)
     for (const message of messages) {
       const match = entry.pattern.exec(message);
