@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Entry of `npm start | test | demo | bench | package`. Runs on a bare Node: no import outside Node itself.
+// Entry of `npm start | test | demo | bench | fuzz | package`. Runs on a bare Node: no import outside Node itself.
 import { spawn, spawnSync } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
@@ -107,7 +107,7 @@ function runVerb() {
 
 requireNode();
 if (verb === undefined || !existsSync(join(rig, `${verb}.ts`))) {
-  fail(`unknown verb "${verb ?? ''}"; use one of start, test, demo, bench, package.`);
+  fail(`unknown verb "${verb ?? ''}"; use one of start, test, demo, bench, fuzz, package.`);
 }
 ensurePackages();
 ensureModules();

@@ -7,6 +7,7 @@ import { VerifierLog } from '../../extension/core/verifierLog';
 
 const run = promisify(execFile);
 const root = new URL('../..', import.meta.url).pathname;
+const agent = join(root, 'dist/agent/x86_64/sockmap-agent');
 
 export const LEVELS = [1, 2, 4] as const;
 export type Level = (typeof LEVELS)[number];
@@ -68,6 +69,24 @@ export function readVerified(said: string, object: string, level: Level): Corpus
   if (!said.trimStart().startsWith('{')) return [];
   const { programs } = JSON.parse(said) as { programs?: readonly Verified[] };
   return (programs ?? []).map(program => ({ ...program, object: basename(object), level }));
+}
+
+const verify = (object: string, level: Level): Promise<string> =>
+  new Promise((resolve, reject) => {
+    const args = ['verify', '--json', '--log-level', String(level), object];
+    execFile(agent, args, { maxBuffer: 1 << 28 }, (error, stdout) => {
+      // An object without programs, or one that cannot be read, is answered on stderr.
+      if (error && typeof error.code !== 'number') reject(new Error(error.message));
+      else resolve(stdout);
+    });
+  });
+
+/** The logs of the running kernel for the objects that {@link corpusObjects} puts into a folder. */
+export async function corpusLogs(folder: string, withExplained: boolean): Promise<CorpusLog[]> {
+  const logs: CorpusLog[] = [];
+  for (const object of await corpusObjects(folder, withExplained))
+    for (const level of LEVELS) logs.push(...readVerified(await verify(object, level), object, level));
+  return logs;
 }
 
 /** Iterators over maps, which some hosts refuse by policy after the verifier accepted them: no log tells of it. */

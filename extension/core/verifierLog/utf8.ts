@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
 const REPLACEMENT = 0xfffd;
+/** The least character by the number of bytes behind its first; a smaller one is written in fewer. */
+const LEAST = [0, 0x80, 0x800, 0x10000];
 
 /**
  * Text of UTF-8 bytes; what is not UTF-8 becomes U+FFFD. Here because the core has neither node's nor the
@@ -24,7 +26,8 @@ export function decodeUtf8(bytes: Uint8Array, start: number, end: number): strin
           i++;
         }
       }
-      if (point > 0x10ffff || (point >= 0xd800 && point < 0xe000)) point = REPLACEMENT;
+      const overlong = point < (LEAST[more] ?? 0);
+      if (overlong || point > 0x10ffff || (point >= 0xd800 && point < 0xe000)) point = REPLACEMENT;
       if (point > 0xffff)
         units.push(0xd800 + ((point - 0x10000) >> 10), 0xdc00 + ((point - 0x10000) & 0x3ff));
       else units.push(point);
