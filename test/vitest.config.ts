@@ -40,7 +40,7 @@ const machines: Limits = { testTimeout: 120_000, hookTimeout: 180_000 };
 const kernels: readonly VmKernel[] = ['6.1'];
 
 /** The tests of test/datapath that run on a virtual machine as they do here. */
-const onMachines = ['pairing', 'endings', 'capacity'];
+const onMachines = [...['pairing', 'resolver', 'flow', 'detach', 'endings', 'reasons', 'capacity', 'scale']];
 
 /** Those tests on another kernel. */
 function machineProject(boot: VmOptions, files: readonly string[]): TestProjectInlineConfiguration {

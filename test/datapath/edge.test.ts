@@ -3,12 +3,16 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { afterEach, describe, expect, it } from 'vitest';
 import { Cleanup } from '../support/cleanup';
 import { figure } from '../support/traffic';
-import { agent, attachDatapath, NOTHING, startTraffic, traffic } from './fixture';
+import { agent, attachDatapath, machine, NOTHING, startTraffic, traffic } from './fixture';
 
 const cleanup = new Cleanup();
 afterEach(() => cleanup.run());
 
-const READERS = ['edge', '--count', '20', '--bytes', '4000000', '--message', '65536', '--gap'];
+const READERS = [
+  ...['edge', '--count', '20', '--bytes', '4000000', '--message', '65536'],
+  /* Retransmission timers double: a slow machine is quiet for longer without being stalled. */
+  ...['--quiet', String(2 * machine.slowness), '--timeout', String(10 * machine.slowness), '--gap'],
+];
 
 describe("edge-triggered readers by nginx's rules, under backpressure", () => {
   it('read all, and FIONREAD never says 0 with bytes unread', async () => {

@@ -3,14 +3,27 @@ import { afterEach, expect, it } from 'vitest';
 import { Cleanup, eventually } from '../support/cleanup';
 import { mapMemory, slabBytes } from '../support/kernelMemory';
 import { figure } from '../support/traffic';
-import { agent, attachDatapath, createNetns, machine, NOTHING, startTraffic, traffic } from './fixture';
+import {
+  agent,
+  attachDatapath,
+  createNetns,
+  machine,
+  NOTHING,
+  scaled,
+  startTraffic,
+  traffic,
+} from './fixture';
 
 const cleanup = new Cleanup();
 afterEach(() => cleanup.run());
 
 /** `SOCKMAP_SHORT_CONNECTIONS=1000000 npx vitest run ... test/datapath/scale.test.ts` is the long run. */
-const connections = Number(process.env['SOCKMAP_SHORT_CONNECTIONS'] ?? 20_000);
-const limitMs = 60_000 + connections;
+const connections = scaled(Number(process.env['SOCKMAP_SHORT_CONNECTIONS'] ?? 20_000));
+const limitMs = 60_000 + connections * machine.slowness;
+
+const GROUPS = 4;
+const PAIRS = scaled(8_000);
+const SOCKETS = GROUPS * PAIRS * 2;
 
 it(
   `keeps nothing about ${String(connections)} short connections, and its memory is flat`,
@@ -23,7 +36,7 @@ it(
     const args = (count: number): string[] => [
       ...['short', '--count', String(count), '--cgroup', datapath.cgroup, '--netns', netns.path],
     ];
-    await traffic(...args(2_000));
+    await traffic(...args(scaled(2_000)));
     expect(await datapath.leftovers()).toEqual(NOTHING);
     const maps = await mapMemory(datapath.attachment, machine);
     const slabs = await slabBytes(machine);
@@ -54,33 +67,45 @@ it(
   limitMs,
 );
 
-it('pairs 64000 sockets that are open at once, and shows any page of them', async () => {
+it(`pairs ${String(SOCKETS)} sockets that are open at once, and shows any page of them`, async () => {
   const datapath = await attachDatapath(cleanup, 'open');
   /* Several processes, for their descriptors; an address each, for its ports. */
   const groups = [];
-  for (let i = 0; i < 4; i++) {
+  for (let i = 0; i < GROUPS; i++) {
     const address = `127.0.1.${String(i + 1)}:0`;
     const group = await startTraffic([
-      ...['pairs', '--count', '8000', '--bytes', '256', '--message', '256', '--hold', '600', '--rate', '10'],
+      ...[
+        'pairs',
+        '--count',
+        String(PAIRS),
+        '--bytes',
+        '256',
+        '--message',
+        '256',
+        '--hold',
+        '600',
+        '--rate',
+        '10',
+      ],
       ...['--cgroup', datapath.cgroup, '--listen', address, '--connect', address, '--timeout', '60'],
     ]);
     cleanup.add(() => group.stop());
     groups.push(group);
   }
   const started = performance.now();
-  for (const group of groups) expect(figure(await group.ready(), 'connections')).toBe(8_000);
+  for (const group of groups) expect(figure(await group.ready(), 'connections')).toBe(PAIRS);
   const opened = performance.now();
   const stats = await datapath.stats();
-  expect(stats.sockets).toBe(64_000);
-  expect(stats.paired).toBe(64_000);
+  expect(stats.sockets).toBe(SOCKETS);
+  expect(stats.paired).toBe(SOCKETS);
   const counted = performance.now();
   const page = await agent.sockets(datapath.attachment.name);
   const paged = performance.now();
-  expect(page).toMatchObject({ total: 64_000, matched: 64_000 });
+  expect(page).toMatchObject({ total: SOCKETS, matched: SOCKETS });
   expect(page.rows.length).toBe(100);
   const ms = (from: number, to: number): string => `${String(Math.round(to - from))} ms`;
   process.stdout.write(
-    `64000 sockets opened in ${ms(started, opened)}, stats in ${ms(opened, counted)}, ` +
+    `${String(SOCKETS)} sockets opened in ${ms(started, opened)}, stats in ${ms(opened, counted)}, ` +
       `a page of 100 in ${ms(counted, paged)}\n`,
   );
   for (const group of groups) await group.stop();

@@ -12,10 +12,13 @@ import { execute, here, type Machine, type Output } from './machine';
 
 export const datapathObject = join(checkout, 'dist', 'bpf', 'sockmap.bpf.o');
 
+/** Where a machine has its agent. */
+export const agentFile = (machine: Machine): Promise<string> =>
+  machine.deliver(join(checkout, 'dist', 'agent', machine.arch, 'sockmap-agent'));
+
 /** Runs a machine's agent to its end, whatever its exit code. */
 export async function runAgentOn(machine: Machine, ...args: string[]): Promise<Output> {
-  const agent = await machine.deliver(join(checkout, 'dist', 'agent', machine.arch, 'sockmap-agent'));
-  return execute(machine, agent, ...args);
+  return execute(machine, await agentFile(machine), ...args);
 }
 
 /** Runs the agent of the machine that we run on. */

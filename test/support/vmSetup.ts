@@ -16,7 +16,7 @@ export default async function setup(project: TestProject): Promise<() => Promise
   if (options === undefined) throw new Error(`The project ${project.name} names no virtual machine.`);
   const cleanup = new Cleanup();
   try {
-    const vm = await startVm({ lifeSeconds: 3 * 3600, memoryMiB: 1024, ...options });
+    const vm = await startVm({ lifeSeconds: 3 * 3600, memoryMiB: 1024, cpus: 2, ...options });
     cleanup.add(() => vm.stop());
     const folder = await temporaryFolder('ssh');
     cleanup.add(() => folder.remove());
