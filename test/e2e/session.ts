@@ -65,3 +65,30 @@ export class Session {
     await temporary.remove();
   }
 }
+
+/** A session for several parts of a file, which are declared before it is started. */
+export class SharedSession {
+  #session: Session | undefined;
+
+  async start(label: string, options: SessionOptions): Promise<void> {
+    this.#session = await Session.start(label, options);
+  }
+
+  get page(): WorkbenchPage {
+    return this.#started.page;
+  }
+
+  /** The workspace folder. */
+  get folder(): string {
+    return this.#started.folder;
+  }
+
+  async stop(): Promise<void> {
+    await this.#session?.stop();
+  }
+
+  get #started(): Session {
+    if (this.#session === undefined) throw new Error('the workbench is not started.');
+    return this.#session;
+  }
+}

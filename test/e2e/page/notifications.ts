@@ -55,11 +55,11 @@ export class Notifications {
     );
   }
 
-  /** Clicks a button of the notification with this text. */
-  async click(text: string | RegExp, action: string): Promise<void> {
+  /** Presses a button of the notification with this text: by key, since a toast moves, and hovers may cover it. */
+  async press(text: string | RegExp, action: string): Promise<void> {
     await this.wait(text);
     const item = this.#items.filter({ hasText: text });
-    await item.locator('.monaco-button', { hasText: action }).first().click();
+    await item.locator('.monaco-button', { hasText: action }).first().press('Enter');
   }
 }
 

@@ -12,7 +12,9 @@ export class VerifierPanel {
 
   /** Something of the page; selectors look into the shadow trees of its components. */
   find(selector: string): Locator {
-    return this.#page.frameLocator('iframe.webview.ready').frameLocator('#active-frame').locator(selector);
+    // The view in the panel area keeps its page while it is hidden.
+    const shown = this.#page.frameLocator('iframe.webview.ready >> visible=true');
+    return shown.frameLocator('#active-frame').locator(selector);
   }
 
   row(text: string | RegExp): Locator {

@@ -1,0 +1,131 @@
+// SPDX-License-Identifier: Apache-2.0
+import { readFile, writeFile } from 'node:fs/promises';
+import { createRequire } from 'node:module';
+import { dirname, join } from 'node:path';
+import type { AxeResults } from 'axe-core';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { VerifierPanel } from '../page/verifierPanel';
+import type { SharedSession } from '../session';
+
+/** Theme by its name in the settings, and the kind that a webview is told. */
+const THEMES = [
+  ['Default Dark Modern', 'vscode-dark'],
+  ['Default Light Modern', 'vscode-light'],
+  ['Default High Contrast', 'vscode-high-contrast'],
+  ['Default High Contrast Light', 'vscode-high-contrast-light'],
+] as const;
+
+/** Tests of the Verifier Log panel, opened in an editor, with a program that the verifier refuses. */
+export function verifierPanel(session: SharedSession): void {
+  describe('the Verifier Log panel', () => {
+    let panel: VerifierPanel;
+
+    beforeAll(async () => {
+      panel = new VerifierPanel(session.page.page);
+      // What other parts left open would be a second page of the same kind, and stand for the notification.
+      await session.page.runCommand('View: Hide Panel');
+      await session.page.runCommand('View: Close All Editors');
+    });
+
+    it('shows a refused program: explanation, the error selected, the state there', async () => {
+      const { page } = session;
+      await page.openContainer('Sockmap');
+      await page.view('Hosts').waitRow('Local', 60_000);
+      await page.openFile('refused.bpf.c');
+      await page.runCommand('Sockmap: Verify');
+      await page.notifications.wait(/The verifier refused program refused/, 60_000);
+      await page.runCommand('Notifications: Clear All Notifications');
+      await page.runCommand('View: Close All Editors');
+      await page.runCommand('Sockmap: Open Verifier Log in Editor');
+      await panel.find('verifier-explanation h2').waitFor();
+      await expect
+        .poll(() => panel.find('verifier-explanation dl').textContent())
+        .toContain('R1 offset is outside of the packet');
+      await expect.poll(() => panel.selected.textContent()).toMatch(/\*\(u8 \*\)\(r\d/);
+      await expect
+        .poll(() => panel.row('R1 offset is outside of the packet').getAttribute('class'))
+        .toContain('error');
+      // As far as the packet was compared with its end: not at all.
+      await expect.poll(() => panel.find('verifier-state table').textContent()).toMatch(/r1.*pkt\(r=0\)/s);
+      await page.screenshot('refused');
+    });
+
+    it('traces a register, and steps through the chain by keys', async () => {
+      await panel.selected.locator('[data-register]').last().click();
+      await expect.poll(() => panel.find('verifier-slice li').count()).toBeGreaterThan(0);
+      await expect.poll(() => panel.find('verifier-stream .rail.step').count()).toBeGreaterThan(0);
+      const before = await panel.selected.getAttribute('data-row');
+      await panel.stream.focus();
+      await session.page.page.keyboard.press(']');
+      await session.page.page.keyboard.press(']');
+      await expect.poll(() => panel.selected.getAttribute('data-row')).not.toBe(before);
+      await session.page.page.keyboard.press('Escape');
+      await expect.poll(() => panel.find('verifier-stream .rail.step').count()).toBe(0);
+    });
+
+    it('is used without a mouse: move, go to the error, search, change the tab', async () => {
+      const { keyboard } = session.page.page;
+      await panel.stream.focus();
+      await keyboard.press('Home');
+      await expect.poll(() => panel.selected.getAttribute('data-row')).toBe('0');
+      await keyboard.press('ArrowDown');
+      await expect.poll(() => panel.stream.getAttribute('aria-activedescendant')).toBe('row-1');
+      await keyboard.press('e');
+      await expect.poll(() => panel.selected.textContent()).toMatch(/\*\(u8 \*\)/);
+      await keyboard.press('Control+f');
+      await keyboard.type('#0');
+      await expect.poll(() => panel.find('[role=status]').textContent()).toMatch(/^\d of \d+$/);
+      await keyboard.press('Escape');
+      await keyboard.press('Escape');
+      for (let stops = 0; stops < 12 && (await panel.focusedTab()) === undefined; stops++)
+        await keyboard.press('Tab');
+      // The one in front, since a register was traced.
+      expect(await panel.focusedTab()).toBe('Slice');
+      await keyboard.press('ArrowLeft');
+      await keyboard.press('Enter');
+      await expect.poll(() => panel.find('verifier-slice').isVisible()).toBe(false);
+      await expect.poll(() => panel.find('verifier-state').isVisible()).toBe(true);
+    });
+
+    it('opens the line of C that a source row names', async () => {
+      const { page } = session;
+      await panel.find('verifier-stream .t-place').first().click();
+      await page.waitEditor('refused.bpf.c');
+      const source = await readFile(join(session.folder, 'refused.bpf.c'), 'utf8');
+      const line = source.split('\n').findIndex(text => text.includes('msg->data')) + 1;
+      expect(await page.waitStatus('status.editor.selection', new RegExp(`^Ln ${line},`))).toContain(
+        `Ln ${line}`,
+      );
+      await page.runCommand('View: Close All Editors');
+      await page.runCommand('Sockmap: Open Verifier Log in Editor');
+      await panel.find('verifier-explanation h2').waitFor();
+    });
+
+    it('has no fault that axe finds, in four themes', async () => {
+      const { page } = session;
+      const axe = await readFile(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
+      for (const [theme, kind] of THEMES) {
+        await setTheme(session, theme);
+        const frame = await panel.frame();
+        await expect.poll(() => frame.evaluate(() => document.body.dataset['vscodeThemeKind'])).toBe(kind);
+        await frame.evaluate(axe);
+        const found = await frame.evaluate(async () => {
+          const { axe: run } = globalThis as unknown as { axe: { run(): Promise<AxeResults> } };
+          return (await run.run()).violations.map(({ id, nodes }) => ({
+            id,
+            nodes: nodes.map(({ html, failureSummary }) => `${html} ${failureSummary ?? ''}`),
+          }));
+        });
+        await page.screenshot(`axe-${theme.replaceAll(' ', '-').toLowerCase()}`);
+        expect(found, theme).toEqual([]);
+      }
+    });
+  });
+}
+
+/** Changes the colour theme as an edit of the settings file does. */
+async function setTheme(session: SharedSession, theme: string): Promise<void> {
+  const path = join(dirname(session.folder), 'user', 'Machine', 'settings.json');
+  const settings = JSON.parse(await readFile(path, 'utf8')) as Record<string, unknown>;
+  await writeFile(path, JSON.stringify({ ...settings, 'workbench.colorTheme': theme }, undefined, 2));
+}
