@@ -20,8 +20,8 @@
 #define TICK_MS 100
 /* Long enough for a program that is still at it after it was taken out of the slot. */
 #define SETTLE_MS 20
-/* Returned by the reader: enough. */
-#define ENOUGH 1
+/* Returned by the reader: libbpf ends a reading at an error only. */
+#define ENOUGH -ECANCELED
 
 enum ending { GOES_ON, BY_COUNT, BY_SIGNAL, BY_DETACH, BY_READER };
 
@@ -152,7 +152,8 @@ static int run(struct capture *capture, struct sma_error *error)
 	sma_pcapng_begin(&capture->file, capture->name);
 	if (sma_packets_open(&capture->packets, &capture->file))
 		return sma_fail_memory(error);
-	if (write_out(capture, error) || start(capture, error))
+	/* A file that holds something is one into which messages go. */
+	if (start(capture, error) || write_out(capture, error))
 		return -1;
 	sma_stage("capturing");
 	sma_progress(capture->context, "Capturing redirected messages of %s into %s", capture->name,

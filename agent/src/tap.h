@@ -20,7 +20,7 @@ struct sma_tap {
 	__u32 program_id;
 };
 
-/* Of a part and its bytes; anything but 0 ends the reading. */
+/* Of a part and its bytes; less than 0 ends the reading. */
 typedef int sma_tap_reader(void *argument, const struct sma_capture_part *part, const void *bytes);
 
 /* Loads the program; nothing is captured yet. `reader` and `argument` must outlive the tap. */
