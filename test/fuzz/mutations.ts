@@ -30,7 +30,7 @@ export interface Material {
 }
 
 /** Characters of a real log that an input begins with. */
-const WINDOW = 1500;
+const WINDOW = 1000;
 
 /** Words that mean something to the parser, or break what does. */
 const TOKENS = [

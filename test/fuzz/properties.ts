@@ -4,6 +4,7 @@ import { parseQuery } from '../../extension/core/verifierPanel/query';
 import { Rows } from '../../extension/core/verifierPanel/rows';
 import { Search } from '../../extension/core/verifierPanel/search';
 import { summarizeLog, type SummaryWords } from '../../extension/core/verifierPanel/summary';
+import { processorTime } from '../support/processorTime';
 import { type Input, materialOf, type Material, numbers } from './mutations';
 
 /** What an input broke. */
@@ -15,7 +16,9 @@ function hold(condition: boolean, what: string): asserts condition {
   if (!condition) throw new Broken(what);
 }
 
-const words = new Proxy({} as SummaryWords, { get: (_, name) => `${String(name)} {0} {1}` });
+const words = new Proxy({} as SummaryWords, {
+  get: (_, name) => `${String(name)} {0} {1}`,
+});
 
 /** Throws when a log made from an input breaks a promise of the parser or of what is built on it. */
 export function check(input: Input, logs: readonly string[]): void {
@@ -48,7 +51,7 @@ function inChunks({ cuts, asText }: Input, { text, bytes }: Material): VerifierL
   const log = new VerifierLog();
   const next = numbers(cuts);
   // Mostly pieces of lines, some single bytes, some many lines.
-  const most = [3, 60, 60, 60, 900, 900, 900, 9000][cuts % 8] ?? 60;
+  const most = [4, 90, 90, 90, 900, 900, 900, 9000][cuts % 8] ?? 90;
   const whole = asText ? text : bytes;
   for (let at = 0; at < whole.length;) {
     const end = at + 1 + (next() % most);
@@ -101,18 +104,29 @@ function isCoherent(log: VerifierLog): void {
   hold(visits === printed, 'every instruction that is printed is a visit');
 }
 
-/** Everything that a view would ask of a log. */
+/** What a view would ask of a log: one kind of question for each input. */
 function answers(log: VerifierLog, pick: number): void {
+  const line = pick % Math.max(1, log.lineCount);
+  const questions = [explains, shows, restores, searches] as const;
+  questions[pick % questions.length]?.(log, line, Math.floor(pick / questions.length));
+}
+
+function explains(log: VerifierLog): void {
   explain(log);
   summarizeLog(log, explain, words);
+}
+
+function shows(log: VerifierLog, _line: number, pick: number): void {
   for (const filter of ['all', 'instructions', 'errors'] as const) {
     const rows = new Rows(log, filter, new Set([pick % Math.max(1, log.pathCount)]));
     while (!rows.extend());
     for (let row = 0; row < rows.count; row += 7)
       hold(rows.row(rows.line(row)) === row, `row ${row} of ${filter} is that of its line`);
   }
+}
+
+function restores(log: VerifierLog, line: number, pick: number): void {
   if (log.lineCount === 0) return;
-  const line = pick % log.lineCount;
   for (const at of new Set([line, log.failure()?.insnLine ?? line, log.lineCount - 1])) {
     while (!log.approach(at));
     const state = log.stateAt(at);
@@ -129,10 +143,10 @@ function answers(log: VerifierLog, pick: number): void {
       );
     }
   }
-  searches(log, line, pick);
 }
 
 function searches(log: VerifierLog, line: number, pick: number): void {
+  if (log.lineCount === 0) return;
   const text = log.text(line).slice(pick % 7, (pick % 7) + 12);
   if (text !== '' && !/[\ud800-\udfff\ufffd]/.test(text)) {
     const found = log.find(text, 0);
@@ -150,24 +164,19 @@ function searches(log: VerifierLog, line: number, pick: number): void {
   log.findSource(undefined, pick % 90, 0);
 }
 
-/** The work of a log, in milliseconds, the least of several rounds. */
-function work(text: string, rounds: number): number {
-  let least = Infinity;
-  for (let round = 0; round < rounds; round++) {
-    const start = performance.now();
+/** Milliseconds that a log takes, the least of several rounds. */
+const work = (text: string, rounds: number): number =>
+  processorTime(rounds, () => {
     const log = VerifierLog.parse(text);
     explain(log);
     log.stateAt(log.lineCount - 1);
     log.slice(log.lineCount - 1, { register: 1 });
     log.find('no such text');
-    least = Math.min(least, performance.now() - start);
-  }
-  return least;
-}
+  });
 
 const SHORT = 32_768;
 const TIMES = 8;
-/** Milliseconds below which nothing is judged: the clock and others on the machine blur it. */
+/** Milliseconds below which nothing is judged: compiling and collecting garbage blur it. */
 const BLUR = 8;
 
 /** Throws when some lines of an input, repeated, take more than linear time. */

@@ -63,8 +63,8 @@ export class ByteStore {
       const size = Math.min(block.length - used, chunk.length - taken);
       block.set(chunk.subarray(taken, taken + size), used);
       this.#used[last] = used + size;
+      this.#scan(chunk, taken, taken + size, last, used - taken);
       taken += size;
-      this.#scan(block, last, used, used + size);
     }
   }
 
@@ -75,12 +75,13 @@ export class ByteStore {
     if (pending || chunk.length - from < ADOPTED || this.#blocks.length >= MAX_BLOCKS) return 0;
     const end = chunk.lastIndexOf(NEWLINE, Math.min(chunk.length, from + BLOCK_SIZE) - 1) + 1;
     if (end - from < ADOPTED / 2) return 0;
-    const block = chunk.subarray(from, end);
+    // A Uint8Array even where the chunk is a Buffer: code that meets one type only is compiled once.
+    const block = new Uint8Array(chunk.buffer, chunk.byteOffset + from, end - from);
     this.#blocks.push(block);
     this.#used.push(block.length);
     this.#lineStart = 0;
     this.#sealed = true;
-    this.#scan(block, last + 1, 0, block.length);
+    this.#scan(chunk, from, end, last + 1, -from);
     return block.length;
   }
 
@@ -147,15 +148,20 @@ export class ByteStore {
     return line >= 0 && this.#lineStart <= (this.starts.at(line) & BLOCK_MASK) ? used : this.#lineStart;
   }
 
-  #scan(block: Uint8Array, index: number, from: number, to: number): void {
-    // Nothing is to be looked for behind what came in.
-    const seen = to < block.length ? block.subarray(0, to) : block;
-    for (let at = seen.indexOf(NEWLINE, from); at >= 0; at = seen.indexOf(NEWLINE, at + 1)) {
-      if (at - this.#lineStart > LONGEST_LINE) this.#cut(block, index, at);
-      this.#emit(block, index, at);
-      this.#lineStart = at + 1;
+  /**
+   * Finds the lines of a block that end in [from, to) of a chunk, whose bytes lie `shift` further on in the block. The
+   * chunk is searched, not the block: a Buffer is searched faster.
+   */
+  #scan(chunk: Uint8Array, from: number, to: number, index: number, shift: number): void {
+    const block = this.#blocks[index];
+    if (!block) return;
+    for (let at = chunk.indexOf(NEWLINE, from); at >= 0 && at < to; at = chunk.indexOf(NEWLINE, at + 1)) {
+      const end = at + shift;
+      if (end - this.#lineStart > LONGEST_LINE) this.#cut(block, index, end);
+      this.#emit(block, index, end);
+      this.#lineStart = end + 1;
     }
-    if (to - this.#lineStart > LONGEST_LINE) this.#cut(block, index, to);
+    if (to + shift - this.#lineStart > LONGEST_LINE) this.#cut(block, index, to + shift);
   }
 
   /** Cuts a line at the same places however the log was cut into chunks. */
@@ -183,7 +189,9 @@ export class ByteStore {
       return last;
     }
     if (this.#blocks.length >= MAX_BLOCKS) throw new RangeError('The verifier log is larger than 4 GiB.');
-    const size = block ? BLOCK_SIZE : Math.min(BLOCK_SIZE, Math.max(FIRST_BLOCK, wanted));
+    // What comes behind a block of the caller's may be little.
+    const full = block !== undefined && !this.#sealed;
+    const size = full ? BLOCK_SIZE : Math.min(BLOCK_SIZE, Math.max(FIRST_BLOCK, wanted));
     const next = new Uint8Array(size);
     const tail = block?.subarray(this.#lineStart, used);
     if (tail) {
