@@ -19,7 +19,7 @@
  * its description a small one takes 512 bytes of the ring buffer. What sendmsg() copies comes in
  * pieces of at most 32 KiB, or a page if that is larger.
  */
-#define SMALL  312
+#define SMALL  472
 #define MEDIUM 4096
 #define LARGE  32768
 #define HUGE   65536
@@ -66,41 +66,64 @@ static __always_inline __u64 sent_by_peer(const struct sm_peer *peer)
 	return sent(counted, &stack);
 }
 
-static __always_inline bool has_port(const struct sma_capture_end *end)
+/* The other end, if it is still there. */
+static __always_inline struct sock *other_end(const struct sm_peer *peer)
 {
-	return end->local_port == config.port || end->remote_port == config.port;
+	struct sock *sk = (struct sock *)peer->peer_sk;
+
+	if (BPF_CORE_READ(sk, __sk_common.skc_cookie.counter) != (__s64)peer->peer_cookie)
+		return NULL;
+	return sk;
 }
 
-/* The message as a whole; false: not wanted. */
-static __always_inline bool describe(struct sk_msg_md *msg, const struct sm_peer *peer,
-				     struct sma_capture_part *part)
+static __always_inline bool is_wanted(struct sk_msg_md *msg, const struct sm_peer *peer,
+				      struct sock *other)
+{
+	__u32 port = config.port;
+
+	if (peer->mode != SM_MODE_REDIRECT && !config.all)
+		return false;
+	if (config.cookie && peer->cookie != config.cookie && peer->peer_cookie != config.cookie)
+		return false;
+	if (!port || msg->local_port == port || bpf_ntohl(msg->remote_port) == port)
+		return true;
+	return other && (BPF_CORE_READ(other, __sk_common.skc_num) == port ||
+			 bpf_ntohs(BPF_CORE_READ(other, __sk_common.skc_dport)) == port);
+}
+
+/* Written into the ring buffer at once: what is on the stack multiplies the verifier's cases. */
+static __always_inline bool emit_message(struct sk_msg_md *msg, const struct sm_peer *peer,
+					 struct sock *other, __u64 time)
 {
 	struct sock *own = (struct sock *)bpf_skc_to_tcp_sock(msg->sk);
-	struct sock *other = (struct sock *)peer->peer_sk;
+	struct sma_capture_message *message;
 	struct task_struct *task;
 
-	part->cookie = peer->cookie;
-	part->peer_cookie = peer->peer_cookie;
-	if (!own ||
-	    (config.cookie && part->cookie != config.cookie && part->peer_cookie != config.cookie))
+	if (!own)
 		return false;
-	SMA_READ_ADDRESSES(own, &part->sender);
-	if (BPF_CORE_READ(other, __sk_common.skc_cookie.counter) == (__s64)part->peer_cookie)
-		SMA_READ_ADDRESSES(other, &part->receiver);
-	if (config.port && !has_port(&part->sender) && !has_port(&part->receiver))
+	message = bpf_ringbuf_reserve(&sma_parts, sizeof(*message), 0);
+	if (!message)
 		return false;
-	part->time = bpf_ktime_get_ns();
-	part->size = msg->size;
-	part->position = sent(peer->counts, &part->stack) - part->size;
-	part->peer_position = sent_by_peer(peer);
-	part->handshake = peer->handshake;
-	part->active = peer->active;
-	part->verdict = peer->mode == SM_MODE_REDIRECT ? SM_REDIRECTED : peer->last_stack_verdict;
-	part->pid = bpf_get_current_pid_tgid() >> 32;
+	__builtin_memset(message, 0, sizeof(*message));
+	message->time = time;
+	message->cookie = peer->cookie;
+	message->peer_cookie = peer->peer_cookie;
+	message->size = msg->size;
+	message->position = sent(peer->counts, &message->stack) - msg->size;
+	message->peer_position = sent_by_peer(peer);
+	message->handshake = peer->handshake;
+	message->active = peer->active;
+	message->verdict =
+	    peer->mode == SM_MODE_REDIRECT ? SM_REDIRECTED : peer->last_stack_verdict;
+	message->pid = bpf_get_current_pid_tgid() >> 32;
 	if (config.command) {
 		task = (struct task_struct *)bpf_get_current_task();
-		BPF_CORE_READ_INTO(&part->command, task, comm);
+		BPF_CORE_READ_INTO(&message->command, task, comm);
 	}
+	SMA_READ_ADDRESSES(own, &message->sender);
+	if (other)
+		SMA_READ_ADDRESSES(other, &message->receiver);
+	bpf_ringbuf_submit(message, 0);
 	return true;
 }
 
@@ -127,14 +150,14 @@ static __always_inline __u32 piece_length(const struct sk_msg *kernel_msg, __u32
 #define EMIT(capacity)                                                                             \
 	({                                                                                         \
 		struct {                                                                           \
-			struct sma_capture_part part;                                              \
+			struct sma_capture_piece piece;                                            \
 			char bytes[capacity];                                                      \
 		} *record = bpf_ringbuf_reserve(&sma_parts, sizeof(*record), 0);                   \
 		__u64 bytes;                                                                       \
                                                                                                    \
 		if (record) {                                                                      \
-			record->part = *part;                                                      \
-			bytes = *(volatile __u32 *)&record->part.length;                           \
+			record->piece = *piece;                                                    \
+			bytes = *(volatile __u32 *)&record->piece.length;                          \
 			if (bytes <= (capacity))                                                   \
 				bpf_probe_read_kernel(record->bytes, bytes, data);                 \
 			bpf_ringbuf_submit(record, 0);                                             \
@@ -142,63 +165,80 @@ static __always_inline __u32 piece_length(const struct sk_msg *kernel_msg, __u32
 		record != NULL;                                                                    \
 	})
 
-static __always_inline bool emit(const struct sma_capture_part *part, const void *data)
+static __always_inline bool emit_piece(const volatile struct sma_capture_piece *piece,
+				       const void *data)
 {
-	if (part->length <= SMALL)
+	if (piece->length <= SMALL)
 		return EMIT(SMALL);
-	if (part->length <= MEDIUM)
+	if (piece->length <= MEDIUM)
 		return EMIT(MEDIUM);
-	if (part->length <= LARGE)
+	if (piece->length <= LARGE)
 		return EMIT(LARGE);
 	return EMIT(HUGE);
 }
 
-/* The bytes of a piece; `data` remains NULL if they cannot be had. */
-static __always_inline void copy_piece(struct sk_msg_md *msg, struct sma_capture_part *part,
-				       const void **data)
+/*
+ * Returns how many bytes of the first `*limit` ones were copied. Volatile, so that from one piece
+ * to the next only the stack knows the numbers: older verifiers (6.1) would follow each of them
+ * through all pieces, and give up.
+ */
+static __always_inline __u32 emit_pieces(struct sk_msg_md *msg,
+					 volatile struct sma_capture_piece *piece,
+					 const volatile __u32 *limit)
 {
-	part->length = part->span;
-	if (part->length > config.snaplen - part->offset)
-		part->length = config.snaplen - part->offset;
-	if (part->length > HUGE)
-		part->length = HUGE;
-	/* Within one piece nothing is moved. */
-	if (bpf_msg_pull_data(msg, part->offset, part->offset + part->length, 0))
-		part->length = 0;
-	else
-		*data = msg->data;
+	const struct sk_msg *kernel_msg = (const struct sk_msg *)msg;
+	volatile __u32 copied = 0;
+
+	for (int i = 0; i < MAX_PIECES && piece->offset < *limit; i++) {
+		__u32 room = *limit - piece->offset;
+		const void *data = NULL;
+
+		piece->span = piece_length(kernel_msg, i);
+		if (!piece->span)
+			break;
+		piece->length = piece->span;
+		if (piece->length > room)
+			piece->length = room;
+		if (piece->length > HUGE)
+			piece->length = HUGE;
+		/* Within one piece nothing is moved. */
+		if (bpf_msg_pull_data(msg, piece->offset, piece->offset + piece->length, 0))
+			piece->length = 0;
+		else
+			data = msg->data;
+		if (emit_piece(piece, data))
+			copied += piece->length;
+		piece->offset += piece->span;
+	}
+	return copied;
 }
 
 SEC("sk_msg")
 int sma_capture(struct sk_msg_md *msg)
 {
 	struct sm_peer *peer = bpf_sk_storage_get(&sm_peers, msg->sk, NULL, 0);
-	struct sk_msg *kernel_msg = (struct sk_msg *)msg;
-	struct sma_capture_part part = {};
-	__u32 copied = 0, wanted;
-	bool whole = true;
+	volatile __u32 wanted = msg->size < config.snaplen ? msg->size : config.snaplen;
+	struct sma_capture_piece piece = {};
+	struct sock *other;
+	__u32 copied = 0;
+	bool whole;
 
-	if (!peer || (peer->mode != SM_MODE_REDIRECT && !config.all) || !describe(msg, peer, &part))
+	if (!peer)
 		return SK_PASS;
-	wanted = part.size < config.snaplen ? part.size : config.snaplen;
-	for (int i = 0; i < MAX_PIECES && part.offset < wanted; i++) {
-		const void *data = NULL;
-
-		part.span = piece_length(kernel_msg, i);
-		if (!part.span)
-			break;
-		copy_piece(msg, &part, &data);
-		if (emit(&part, data))
-			copied += part.length;
-		else
+	other = other_end(peer);
+	if (!is_wanted(msg, peer, other))
+		return SK_PASS;
+	piece.time = bpf_ktime_get_ns();
+	piece.cookie = peer->cookie;
+	whole = emit_message(msg, peer, other, piece.time);
+	if (whole) {
+		copied = emit_pieces(msg, &piece, &wanted);
+		/* What is left out, by snaplen or because it was not found. */
+		piece.span = msg->size - piece.offset;
+		piece.length = 0;
+		if (piece.span && !emit_piece(&piece, NULL))
 			whole = false;
-		part.offset += part.span;
 	}
-	/* What is left out, by snaplen or because it was not found. */
-	part.span = part.size - part.offset;
-	part.length = 0;
-	if (part.span && !emit(&part, NULL))
-		whole = false;
 	if (!whole || copied < wanted) {
 		__sync_fetch_and_add(&counts.dropped_messages, 1);
 		__sync_fetch_and_add(&counts.dropped_bytes, wanted - copied);

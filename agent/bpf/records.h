@@ -67,8 +67,11 @@ struct sma_capture_end {
 	__u16 reserved;
 };
 
-/* A part of a message, the bytes following. Parts of a message come in order. */
-struct sma_capture_part {
+/*
+ * A message. Then come its pieces, in order: `time` and `cookie` say which message they are of, as
+ * messages of several sockets may be mixed.
+ */
+struct sma_capture_message {
 	__u64 time; /* CLOCK_MONOTONIC ns */
 	__u64 cookie, peer_cookie;
 	__u64 position;	     /* bytes that the socket sent before this message, on whichever way */
@@ -77,15 +80,20 @@ struct sma_capture_part {
 	struct sm_handshake handshake;
 	__u32 active; /* 1: the sender connected, 0: it was accepted */
 	__u32 pid;
-	__u32 size;   /* of the message */
-	__u32 offset; /* of this part in it */
-	__u32
-	    span; /* bytes of the message that this part stands for, and how many of them follow */
+	__u32 size;
+	__u32 verdict;				 /* enum sm_verdict */
+	char command[16];			 /* empty: not known */
+	struct sma_capture_end sender, receiver; /* family 0: not known any more */
+};
+
+/* Its bytes follow, and unused room: no record of a piece is as large as a message. */
+struct sma_capture_piece {
+	__u64 time;
+	__u64 cookie;
+	__u32 offset; /* in the message */
+	__u32 span;   /* bytes of the message that this stands for, and how many of them follow */
 	__u32 length;
-	__u32 verdict; /* enum sm_verdict */
 	__u32 reserved;
-	char command[16]; /* empty: not known */
-	struct sma_capture_end sender, receiver;
 };
 
 #endif

@@ -54,7 +54,7 @@ static __u64 now(clockid_t clock)
 	return (__u64)time.tv_sec * 1000000000u + (__u64)time.tv_nsec;
 }
 
-static int take(void *argument, const struct sma_capture_part *part, const void *bytes)
+static int take(void *argument, const struct sma_part *part, const void *bytes)
 {
 	struct capture *capture = argument;
 	bool first = part->offset == 0;
@@ -63,7 +63,7 @@ static int take(void *argument, const struct sma_capture_part *part, const void 
 	if (capture->limit && first && capture->begun >= capture->limit)
 		return 0;
 	capture->begun += first;
-	capture->messages += part->offset + part->span == part->size;
+	capture->messages += part->offset + part->span == part->message->size;
 	capture->bytes += part->length;
 	sma_packets_add(&capture->packets, part, bytes);
 	return capture->limit && capture->messages >= capture->limit ? ENOUGH : 0;

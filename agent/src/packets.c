@@ -163,7 +163,7 @@ static void write_segment(struct sma_packets *packets, const struct segment *seg
 }
 
 /* The connection as it was established, when all of it is to follow. */
-static void write_handshake(struct sma_packets *packets, const struct sma_capture_part *part,
+static void write_handshake(struct sma_packets *packets, const struct sma_part *part,
 			    const struct sma_capture_end *connecting)
 {
 	static const char comment[] = "not captured: made from the connection's first message";
@@ -171,18 +171,18 @@ static void write_handshake(struct sma_packets *packets, const struct sma_captur
 
 	segment.from_connecting = true;
 	segment.flags = SYN;
-	segment.seq = part->handshake.snd_nxt - 1;
-	write_segment(packets, &segment, part->time, comment);
+	segment.seq = part->message->handshake.snd_nxt - 1;
+	write_segment(packets, &segment, part->message->time, comment);
 	segment.from_connecting = false;
 	segment.flags = SYN | ACK;
-	segment.seq = part->handshake.rcv_nxt - 1;
-	segment.ack = part->handshake.snd_nxt;
-	write_segment(packets, &segment, part->time, comment);
+	segment.seq = part->message->handshake.rcv_nxt - 1;
+	segment.ack = part->message->handshake.snd_nxt;
+	write_segment(packets, &segment, part->message->time, comment);
 	segment.from_connecting = true;
 	segment.flags = ACK;
-	segment.seq = part->handshake.snd_nxt;
-	segment.ack = part->handshake.rcv_nxt;
-	write_segment(packets, &segment, part->time, comment);
+	segment.seq = part->message->handshake.snd_nxt;
+	segment.ack = part->message->handshake.rcv_nxt;
+	write_segment(packets, &segment, part->message->time, comment);
 }
 
 struct comment {
@@ -221,42 +221,43 @@ static void name_process(struct comment *comment, const struct end *end)
 	json_decref(text);
 }
 
-static void describe(struct comment *comment, const struct sma_capture_part *part,
-		     const struct end *sender, const struct end *receiver)
+static void describe(struct comment *comment, const struct sma_part *part, const struct end *sender,
+		     const struct end *receiver)
 {
-	__u64 missing = part->position + part->offset - sender->sent;
-	__u64 stack = part->stack - sender->stack;
+	__u64 missing = part->message->position + part->offset - sender->sent;
+	__u64 stack = part->message->stack - sender->stack;
 
 	comment->size = 0;
-	say(comment, "socket %llu", (unsigned long long)part->cookie);
+	say(comment, "socket %llu", (unsigned long long)part->message->cookie);
 	name_process(comment, sender);
-	say(comment, " to socket %llu", (unsigned long long)part->peer_cookie);
+	say(comment, " to socket %llu", (unsigned long long)part->message->peer_cookie);
 	name_process(comment, receiver);
-	if (part->verdict != SM_REDIRECTED)
-		say(comment, "; took the TCP stack: %s", sma_reason(part->verdict));
-	if (part->span < part->size)
+	if (part->message->verdict != SM_REDIRECTED)
+		say(comment, "; took the TCP stack: %s", sma_reason(part->message->verdict));
+	if (part->span < part->message->size)
 		say(comment, "; bytes %u to %u of a message of %u", part->offset,
-		    part->offset + part->span, part->size);
+		    part->offset + part->span, part->message->size);
 	if (sender->seen && missing)
 		say(comment, "; %llu bytes before are not here, of which %llu took the TCP stack",
 		    (unsigned long long)missing, (unsigned long long)stack);
-	else if (!sender->seen && part->position)
+	else if (!sender->seen && part->message->position)
 		say(comment, "; %llu bytes were sent before, of which %llu took the TCP stack",
-		    (unsigned long long)part->position, (unsigned long long)part->stack);
+		    (unsigned long long)part->message->position,
+		    (unsigned long long)part->message->stack);
 }
 
-static void note_process(struct end *end, const struct sma_capture_part *part)
+static void note_process(struct end *end, const struct sma_part *part)
 {
 	char path[32];
 	struct sma_buffer text = {0};
 
-	if (end->pid == part->pid && *end->command)
+	if (end->pid == part->message->pid && *end->command)
 		return;
-	end->pid = part->pid;
-	memcpy(end->command, part->command, sizeof(end->command));
+	end->pid = part->message->pid;
+	memcpy(end->command, part->message->command, sizeof(end->command));
 	if (*end->command)
 		return;
-	snprintf(path, sizeof(path), "/proc/%u/comm", part->pid);
+	snprintf(path, sizeof(path), "/proc/%u/comm", part->message->pid);
 	if (sma_read_file(path, 64, &text) == 0 && text.size) {
 		text.data[strcspn(text.data, "\n")] = 0;
 		snprintf(end->command, sizeof(end->command), "%s", text.data);
@@ -264,10 +265,9 @@ static void note_process(struct end *end, const struct sma_capture_part *part)
 	free(text.data);
 }
 
-static struct sma_stream *stream_of(struct sma_packets *packets,
-				    const struct sma_capture_part *part)
+static struct sma_stream *stream_of(struct sma_packets *packets, const struct sma_part *part)
 {
-	__u64 cookie = part->active ? part->cookie : part->peer_cookie;
+	__u64 cookie = part->message->active ? part->message->cookie : part->message->peer_cookie;
 	struct sma_stream *stream = &packets->streams[cookie % STREAMS];
 
 	if (stream->connecting != cookie) {
@@ -277,32 +277,35 @@ static struct sma_stream *stream_of(struct sma_packets *packets,
 	return stream;
 }
 
-void sma_packets_add(struct sma_packets *packets, const struct sma_capture_part *part,
-		     const void *bytes)
+void sma_packets_add(struct sma_packets *packets, const struct sma_part *part, const void *bytes)
 {
 	struct sma_stream *stream = stream_of(packets, part);
-	bool active = part->active, ends_known = part->receiver.family != 0;
+	bool active = part->message->active, ends_known = part->message->receiver.family != 0;
 	struct end *sender = &stream->ends[active ? CONNECTED : ACCEPTED];
 	struct end *receiver = &stream->ends[active ? ACCEPTED : CONNECTED];
-	struct sma_capture_end turned = part->sender;
+	struct sma_capture_end turned = part->message->sender;
 	struct segment segment = {.from_connecting = active};
 	struct comment comment;
 
 	/* The other end has gone meanwhile: its addresses are ours, unless there is NAT. */
-	memcpy(turned.local, part->sender.remote, sizeof(turned.local));
-	memcpy(turned.remote, part->sender.local, sizeof(turned.remote));
-	turned.local_port = part->sender.remote_port;
-	turned.remote_port = part->sender.local_port;
-	segment.connecting = active ? &part->sender : ends_known ? &part->receiver : &turned;
-	if (!sender->seen && !receiver->seen && !part->position && !part->offset &&
-	    !part->peer_position)
+	memcpy(turned.local, part->message->sender.remote, sizeof(turned.local));
+	memcpy(turned.remote, part->message->sender.local, sizeof(turned.remote));
+	turned.local_port = part->message->sender.remote_port;
+	turned.remote_port = part->message->sender.local_port;
+	segment.connecting = active	  ? &part->message->sender
+			     : ends_known ? &part->message->receiver
+					  : &turned;
+	if (!sender->seen && !receiver->seen && !part->message->position && !part->offset &&
+	    !part->message->peer_position)
 		write_handshake(packets, part, segment.connecting);
 	note_process(sender, part);
 	describe(&comment, part, sender, receiver);
-	segment.seq = (active ? part->handshake.snd_nxt : part->handshake.rcv_nxt) +
-		      (__u32)(part->position + part->offset);
-	segment.ack = (active ? part->handshake.rcv_nxt : part->handshake.snd_nxt) +
-		      (__u32)(receiver->seen ? receiver->sent : part->peer_position);
+	segment.seq =
+	    (active ? part->message->handshake.snd_nxt : part->message->handshake.rcv_nxt) +
+	    (__u32)(part->message->position + part->offset);
+	segment.ack =
+	    (active ? part->message->handshake.rcv_nxt : part->message->handshake.snd_nxt) +
+	    (__u32)(receiver->seen ? receiver->sent : part->message->peer_position);
 	for (size_t done = 0; done < part->span; done += segment.size) {
 		size_t left = part->span - done, captured = part->length - done;
 
@@ -312,14 +315,14 @@ void sma_packets_add(struct sma_packets *packets, const struct sma_capture_part 
 			captured = 0;
 		segment.captured = captured < segment.size ? captured : segment.size;
 		segment.flags = ACK;
-		if (part->offset + done + segment.size == part->size)
+		if (part->offset + done + segment.size == part->message->size)
 			segment.flags |= PSH;
-		write_segment(packets, &segment, part->time, comment.text);
+		write_segment(packets, &segment, part->message->time, comment.text);
 		segment.seq += (__u32)segment.size;
 	}
 	sender->seen = true;
-	sender->sent = part->position + part->offset + part->span;
-	sender->stack = part->stack;
+	sender->sent = part->message->position + part->offset + part->span;
+	sender->stack = part->message->stack;
 }
 
 int sma_packets_open(struct sma_packets *packets, struct sma_pcapng *file)

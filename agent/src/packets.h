@@ -8,8 +8,8 @@
 #ifndef SMA_PACKETS_H
 #define SMA_PACKETS_H
 
-#include "../bpf/records.h"
 #include "pcapng.h"
+#include "tap.h"
 
 struct sma_stream;
 
@@ -22,8 +22,7 @@ struct sma_packets {
 
 /* 0 or -1: memory ran out. */
 int sma_packets_open(struct sma_packets *packets, struct sma_pcapng *file);
-void sma_packets_add(struct sma_packets *packets, const struct sma_capture_part *part,
-		     const void *bytes);
+void sma_packets_add(struct sma_packets *packets, const struct sma_part *part, const void *bytes);
 void sma_packets_close(struct sma_packets *packets);
 
 #endif

@@ -18,19 +18,37 @@
 
 extern const char sma_capture_object[], sma_capture_object_end[];
 
+/*
+ * Messages whose pieces are still to come: at most one for each task that is in sendmsg(). Two of
+ * them whose cookies fall on the same place are as good as never there at once.
+ */
+#define OPEN_MESSAGES 4096
+
 struct sma_tap_reading {
 	sma_tap_reader *reader;
 	void *argument;
+	struct sma_capture_message open[OPEN_MESSAGES];
 };
 
 static int hand_over(void *context, void *data, size_t size)
 {
-	const struct sma_capture_part *part = data;
-	const struct sma_tap_reading *reading = context;
+	struct sma_tap_reading *reading = context;
+	const struct sma_capture_piece *piece = data;
+	struct sma_capture_message *message;
+	struct sma_part part;
 
-	if (size < sizeof(*part) || part->length > size - sizeof(*part))
+	if (size == sizeof(*message)) {
+		message = data;
+		reading->open[message->cookie % OPEN_MESSAGES] = *message;
+		return 0;
+	}
+	if (size < sizeof(*piece) || piece->length > size - sizeof(*piece))
 		return -EPROTO;
-	return reading->reader(reading->argument, part, part + 1);
+	message = &reading->open[piece->cookie % OPEN_MESSAGES];
+	if (message->cookie != piece->cookie || message->time != piece->time)
+		return 0;
+	part = (struct sma_part){message, piece->offset, piece->span, piece->length};
+	return reading->reader(reading->argument, &part, piece + 1);
 }
 
 /* What an attachment must have to be captured from. */
@@ -107,10 +125,11 @@ int sma_tap_open(struct sma_context *context, const struct sma_attachment *attac
 
 	memset(tap, 0, sizeof(*tap));
 	tap->slot_fd = tap->config_fd = -1;
-	tap->reading = malloc(sizeof(*tap->reading));
+	tap->reading = calloc(1, sizeof(*tap->reading));
 	if (!tap->reading)
 		return sma_fail_memory(error);
-	*tap->reading = (struct sma_tap_reading){reader, argument};
+	tap->reading->reader = reader;
+	tap->reading->argument = argument;
 	if (find_maps(attachment, tap, &peers, error) || load(context, config, peers, tap, error))
 		return -1;
 	parts = bpf_object__find_map_by_name(tap->object, "sma_parts");

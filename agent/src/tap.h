@@ -20,8 +20,16 @@ struct sma_tap {
 	__u32 program_id;
 };
 
-/* Of a part and its bytes; less than 0 ends the reading. */
-typedef int sma_tap_reader(void *argument, const struct sma_capture_part *part, const void *bytes);
+/* A piece of a message; not for longer than the call. */
+struct sma_part {
+	const struct sma_capture_message *message;
+	__u32 offset; /* in the message */
+	__u32 span; /* bytes of the message that this stands for, and how many of them are there */
+	__u32 length;
+};
+
+/* Of a piece and its bytes; less than 0 ends the reading. */
+typedef int sma_tap_reader(void *argument, const struct sma_part *part, const void *bytes);
 
 /* Loads the program; nothing is captured yet. `reader` and `argument` must outlive the tap. */
 int sma_tap_open(struct sma_context *context, const struct sma_attachment *attachment,
