@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import { defineConfig, type TestProjectInlineConfiguration } from 'vitest/config';
 import type { VmKernel, VmOptions } from './rig/vm';
+import type { Lack } from './support/vmMachine';
 
 interface Limits {
   readonly testTimeout: number;
@@ -37,17 +38,55 @@ const kernel: Limits = { testTimeout: 60_000, hookTimeout: 60_000 };
 const long: Limits = { testTimeout: 600_000, hookTimeout: 180_000 };
 const machines: Limits = { testTimeout: 120_000, hookTimeout: 180_000 };
 
-const kernels: readonly VmKernel[] = ['6.1'];
+const kernels: readonly VmKernel[] = ['5.10', '6.1', '6.12'];
 
-/** The tests of test/datapath that run on a virtual machine as they do here. */
-const onMachines = [...['pairing', 'resolver', 'flow', 'detach', 'endings', 'reasons', 'capacity', 'scale']];
+/** Files of test/datapath that do not run on a virtual machine, and why. */
+const notOnMachines: readonly { files: readonly string[]; kernels: readonly VmKernel[]; why: string }[] = [
+  { files: ['build'], kernels, why: 'It compiles only: no kernel takes part.' },
+  {
+    files: ['edge'],
+    kernels: ['6.1'],
+    why: 'Such readers stall there with redirected bytes unread, also with --edge-readers (bpf/README.md).',
+  },
+  {
+    files: ['integrity'],
+    kernels,
+    why: 'Not seen green yet: beside 70 runs one round of attach fitted, not five; 700 were not tried.',
+  },
+  { files: ['policy'], kernels, why: 'Not run there yet: minutes for its 79 cases.' },
+  {
+    files: ['ordering', 'flow', 'scale', 'edge', 'detach', 'endings', 'capacity'],
+    kernels: ['5.10'],
+    why: 'Not run there yet.',
+  },
+  { files: ['pairing', 'resolver', 'scale', 'edge'], kernels: ['6.12'], why: 'Not run there yet.' },
+];
 
-/** Those tests on another kernel. */
-function machineProject(boot: VmOptions, files: readonly string[]): TestProjectInlineConfiguration {
-  const name = ['vm', boot.kernel, ...(boot.arch === undefined ? [] : [boot.arch])].join('-');
-  const include = files.map(file => `test/datapath/${file}.test.ts`);
-  const suite = project(name, long, false, ['test/support/vmSetup.ts'], include);
-  return { ...suite, test: { ...suite.test, provide: { boot }, setupFiles: ['test/support/vmWatch.ts'] } };
+/** What single tests cannot show on a kernel, which they assert. */
+const lacks: Readonly<Record<VmKernel, readonly Lack[]>> = {
+  /* Debian builds it without CONFIG_MPTCP. */
+  '5.10': ['mptcp', 'lateZerocopy'],
+  '6.1': [],
+  '6.12': [],
+};
+
+/** The tests of test/datapath on another kernel. */
+function machineProject(options: VmOptions, files = ['*']): TestProjectInlineConfiguration {
+  const { kernel, arch } = options;
+  const path = (file: string): string => `test/datapath/${file}.test.ts`;
+  const name = ['vm', kernel, ...(arch === undefined ? [] : [arch])].join('-');
+  const suite = project(name, long, false, ['test/support/vmSetup.ts'], files.map(path));
+  return {
+    ...suite,
+    test: {
+      ...suite.test,
+      exclude: notOnMachines
+        .filter(other => other.kernels.includes(kernel))
+        .flatMap(other => other.files.map(path)),
+      provide: { boot: { ...options, lacks: lacks[kernel] } },
+      setupFiles: ['test/support/vmWatch.ts'],
+    },
+  };
 }
 
 export default defineConfig({
@@ -63,7 +102,8 @@ export default defineConfig({
       project('e2e', machines, false),
       project('package', kernel, false),
       project('long', long, false),
-      ...kernels.map(kernel => machineProject({ kernel }, onMachines)),
+      ...kernels.map(kernel => machineProject({ kernel })),
+      machineProject({ kernel: '6.1', arch: 'arm64' }, ['pairing']),
     ],
   },
 });

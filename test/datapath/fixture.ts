@@ -8,7 +8,7 @@ import { eventually, testName } from '../support/cleanup';
 import { here, type Machine, runOn } from '../support/machine';
 import * as namespaces from '../support/netns';
 import { Traffic, type TrafficEvent } from '../support/traffic';
-import { vmMachine } from '../support/vmMachine';
+import { type Lack, vmMachine } from '../support/vmMachine';
 
 const vm = inject('vm');
 
@@ -21,6 +21,9 @@ export const createCgroup = (label: string) => cgroups.createCgroup(label, machi
 export const createNetns = (label: string) => namespaces.createNetns(label, machine);
 export const run = (command: string, ...args: string[]) => runOn(machine, command, ...args);
 export const startTraffic = (args: readonly string[]) => Traffic.start(args, machine);
+
+/** What the kernel of this project lacks; the tests of that assert the lack. */
+export const LACKS: ReadonlySet<Lack> = new Set(vm?.lacks);
 
 /** For connections that are looked at once while all are open. */
 export const HOLD: readonly string[] = ['--hold', String(machine.lookSeconds)];

@@ -10,6 +10,7 @@ import {
   attachDatapath,
   createCgroup,
   createNetns,
+  machine,
   NOTHING,
   scaled,
   startTraffic,
@@ -20,8 +21,9 @@ const cleanup = new Cleanup();
 afterEach(() => cleanup.run());
 
 /** So many that five rounds of attach and detach fit beside them on a slow machine as well. */
-const FLIPPED_RUNS = scaled(700);
+const FLIPPED_RUNS = 700;
 const RUNS = scaled(1000);
+const LIMIT = { timeout: 180_000 * machine.slowness };
 
 const drawSeed = (): number => Math.floor(Math.random() * 2 ** 32);
 
@@ -38,7 +40,7 @@ async function session(runs: number, cgroup: string): Promise<string[]> {
   ];
 }
 
-it(`is what plain TCP is to ${String(RUNS)} random connections`, async () => {
+it(`is what plain TCP is to ${String(RUNS)} random connections`, LIMIT, async () => {
   const datapath = await attachDatapath(cleanup, 'integrity');
   const result = await traffic(...(await session(RUNS, datapath.cgroup)));
   process.stdout.write(`${JSON.stringify(result)}\n`);
@@ -51,9 +53,9 @@ it(`is what plain TCP is to ${String(RUNS)} random connections`, async () => {
     expect(reasons[reason].messages, reason).toBeGreaterThan(0);
   expect(reasons.error.messages).toBe(0);
   expect(await datapath.leftovers()).toEqual(NOTHING);
-}, 180_000);
+});
 
-it('is what plain TCP is while it is attached and detached in the middle of traffic', async () => {
+it('is what plain TCP is while it is attached and detached in the middle of traffic', LIMIT, async () => {
   const cgroup = await createCgroup('flip');
   cleanup.add(() => cgroup.remove());
   const running = await startTraffic(await session(FLIPPED_RUNS, cgroup.path));
@@ -73,10 +75,10 @@ it('is what plain TCP is while it is attached and detached in the middle of traf
   expect(figure(await result, 'runs')).toBe(FLIPPED_RUNS);
   expect(rounds).toBeGreaterThanOrEqual(5);
   expect(redirected).toBeGreaterThan(1000);
-}, 120_000);
+});
 
-it('would be told from the published recipe', async () => {
+it('would be told from the published recipe', LIMIT, async () => {
   await run('make', ['--silent', '-C', `${checkout}/test/bench`, outPath('bench', 'recipe.bpf.o')]);
   const recipe = await attachDatapath(cleanup, 'recipe', { object: outPath('bench', 'recipe.bpf.o') });
   await expect(traffic(...(await session(200, recipe.cgroup)))).rejects.toThrow(/runs differ from plain TCP/);
-}, 120_000);
+});

@@ -5,6 +5,9 @@ import { basename } from 'node:path';
 import type { VmOptions } from '../rig/vm';
 import { runOn, execute, spawnHere, type Machine, type MachineArch, type MachineProcess } from './machine';
 
+/** `lateZerocopy`: completions for a sender that sets SO_ZEROCOPY when its socket is in a sockmap. */
+export type Lack = 'mptcp' | 'lateZerocopy';
+
 /** How to reach a virtual machine that somebody else started; can be sent to another process. */
 export interface VmAddress {
   readonly sshConfig: string;
@@ -14,6 +17,7 @@ export interface VmAddress {
   readonly arch: MachineArch;
   readonly slowness: number;
   readonly lookSeconds: number;
+  readonly lacks: readonly Lack[];
 }
 
 declare module 'vitest' {
@@ -21,7 +25,7 @@ declare module 'vitest' {
     /** The virtual machine that a project's tests run on; those of a project without run here. */
     vm: VmAddress | undefined;
     /** The one that is to be booted for them. */
-    boot: VmOptions | undefined;
+    boot: (VmOptions & { readonly lacks: readonly Lack[] }) | undefined;
   }
 }
 
@@ -34,7 +38,7 @@ export const PREPARATION = `mkdir ${FOLDER} && for module in /lib/modules/traffi
 const quote = (word: string): string => `'${word.replaceAll("'", `'\\''`)}'`;
 
 /** A virtual machine, over ssh; bash starts its commands, since busybox's shell prefers programs of its own. */
-export function vmMachine({ sshConfig, host, controlPath, ...speed }: VmAddress): Machine {
+export function vmMachine({ sshConfig, host, controlPath, arch, slowness, lookSeconds }: VmAddress): Machine {
   let started = 0;
   const delivered = new Set<string>();
   const ssh = (command: string): MachineProcess =>
@@ -58,7 +62,9 @@ export function vmMachine({ sshConfig, host, controlPath, ...speed }: VmAddress)
   };
 
   const machine: Machine = {
-    ...speed,
+    arch,
+    slowness,
+    lookSeconds,
     spawn,
     async deliver(path) {
       const data = await readFile(path);

@@ -41,6 +41,7 @@ export default async function setup(project: TestProject): Promise<() => Promise
       controlPath,
       arch: options.arch === 'arm64' ? 'aarch64' : 'x86_64',
       ...SLOWNESS,
+      lacks: options.lacks,
     });
     return () => cleanup.run();
   } catch (error) {
