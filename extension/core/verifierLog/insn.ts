@@ -182,9 +182,24 @@ function flow(pc: number, code: number, text: string): Form | undefined {
   return undefined;
 }
 
+/** By the instruction's class (BPF_CLASS), which is not trusted: what most of a class are is tried first. */
+function formOf(pc: number, code: number, text: string): Form | undefined {
+  switch (code & 7) {
+    case 1:
+    case 2:
+    case 3:
+      return access(text) ?? arithmetic(code, text) ?? flow(pc, code, text);
+    case 5:
+    case 6:
+      return flow(pc, code, text) ?? arithmetic(code, text) ?? access(text);
+    default:
+      return arithmetic(code, text) ?? access(text) ?? flow(pc, code, text);
+  }
+}
+
 /** Takes an instruction's text apart, or gives undefined for one that is not known. */
 export function decodeInsn(pc: number, code: number, text: string): Insn | undefined {
   if (text.length > LONGEST) return undefined;
-  const form = arithmetic(code, text) ?? access(text) ?? flow(pc, code, text);
+  const form = formOf(pc, code, text);
   return form && { pc, code, text, ...form };
 }
