@@ -44,6 +44,42 @@ export async function captureSource(
   cpu: string,
   levels: readonly Level[],
 ): Promise<RealLog[]> {
+  return compiled(source, cpu, async object => {
+    const logs: RealLog[] = [];
+    for (const level of levels) {
+      const { programs } = JSON.parse(await verify(object, level)) as Verified;
+      logs.push(...programs.map(({ name: program, ok, log }) => ({ name: program, level, ok, log })));
+    }
+    return logs;
+  });
+}
+
+/** What bpftool prints when it loads a fixture's only program without CAP_PERFMON and CAP_SYS_ADMIN. */
+export async function captureUnprivileged(name: string): Promise<string> {
+  return compiled(fixturePath(name), 'v3', async (object, folder) => {
+    const script =
+      'mkdir "$1/bpf" && mount -t bpf bpf "$1/bpf" && ' +
+      'exec setpriv --bounding-set -all,+bpf,+net_admin bpftool -d prog load "$2" "$1/bpf/program"';
+    // The mount, and what an accepted program would leave in it, go with the namespace.
+    return await run('unshare', ['-m', 'sh', '-c', script, 'sh', folder, object], {
+      maxBuffer: 1 << 28,
+    }).then(
+      result => result.stderr,
+      (error: unknown) => {
+        if (error instanceof Error && 'stderr' in error && typeof error.stderr === 'string')
+          return error.stderr;
+        throw error;
+      },
+    );
+  });
+}
+
+/** Compiles a source into a folder that is gone when the work is done. */
+export async function compiled<T>(
+  source: string,
+  cpu: string,
+  work: (object: string, folder: string) => Promise<T>,
+): Promise<T> {
   const folder = await mkdtemp(join(tmpdir(), 'sockmap-verifier-'));
   try {
     const object = join(folder, 'object.bpf.o');
@@ -57,12 +93,7 @@ export async function captureSource(
       '/usr/include/x86_64-linux-gnu',
     ];
     await run('clang', [...flags, '-c', source, '-o', object]);
-    const logs: RealLog[] = [];
-    for (const level of levels) {
-      const { programs } = JSON.parse(await verify(object, level)) as Verified;
-      logs.push(...programs.map(({ name: program, ok, log }) => ({ name: program, level, ok, log })));
-    }
-    return logs;
+    return await work(object, folder);
   } finally {
     await rm(folder, { recursive: true, force: true });
   }

@@ -30,10 +30,12 @@ export const flowEntries: readonly Entry[] = [
   {
     id: 'program-too-large',
     title: 'The program has too many instructions',
-    pattern: /^(?:BPF program is too large|BPF program too large)/,
-    knew: found => `${found.message}.`,
-    needed: 'A program within the kernel’s limit.',
-    fix: 'Split it by tail calls, or take out what is unrolled.',
+    // The kernel refuses it with E2BIG and without a word; libbpf says so.
+    pattern: /^(?:libbpf: )?(?:prog '.*': )?BPF program load failed: Argument list too long/,
+    knew: () =>
+      'The program has more instructions than the kernel takes, so the verifier did not look at it.',
+    needed: 'At most 1,000,000 instructions, or 4096 for a loader without CAP_BPF.',
+    fix: 'Split it by tail calls, take out what is unrolled, or turn repeated code into static __noinline functions.',
   },
   {
     id: 'stack-too-large',

@@ -53,13 +53,13 @@ export const pointerEntries: readonly Entry[] = [
   },
   {
     id: 'pointer-arithmetic',
-    title: 'Pointer arithmetic that is not allowed',
+    title: 'Pointers are compared or computed with, which this loader may not do',
     pattern:
       /^(?:R\d+ pointer (?:arithmetic|comparison)|R\d+ .*pointer arithmetic|R\d+ tried to|value .* makes .*pointer)/,
     knew: found => `${found.message}.`,
     needed:
-      'Only a bounded number may be added to a pointer, or taken away from it; other operations lose track of it.',
-    fix: 'Compute the offset in an integer, bound it, and add it to the pointer last. A pointer that may be NULL must be compared first.',
+      'Without CAP_PERFMON a pointer is compared with NULL only, a packet pointer with the packet’s end, and only a bounded number is added.',
+    fix: 'Compare the offsets instead of the pointers; compute an offset in an integer, bound it, and add it last. Or load with CAP_PERFMON.',
   },
   {
     id: 'pointer-leak',

@@ -223,4 +223,6 @@ verifier BUG{s}
 verifier internal error{s}
 visit_insn internal bug
 Writes through BTF pointers are not allowed
+prog '{s}': BPF program load failed: Argument list too long
+libbpf: prog '{s}': BPF program load failed: Argument list too long
 `;

@@ -11,6 +11,7 @@ Error: {s}
 ERROR: {s}
 WARNING: {s}
 Warning: {s}
+If it used to work for this object file but now doesn't, see {s}
 HINT: {s}
 Kernel error log:{s}
 Verifier error:{s}
@@ -23,6 +24,8 @@ field {w}: program {w}: load program: {s}
 loading program {s}
 {w} load program: {s}
 BPF program load failed: {s}
+prog '{s}': {s}
+failed to load object '{s}'
 bpf: Failed to load program{s}
 Error loading BPF program{s}
 Error fetching program/map!
