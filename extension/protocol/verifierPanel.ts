@@ -20,6 +20,9 @@ export const FILTERS = ['all', 'instructions', 'source', 'errors', 'unrecognized
 const filter = v.picklist(FILTERS);
 export type Filter = (typeof FILTERS)[number];
 
+/** The most buckets of an overview. */
+export const MAX_BUCKETS = 1000;
+
 export const logInfo = v.object({
   id: text,
   title: text,
@@ -51,6 +54,22 @@ export const packedRows = v.object({
   found: v.array(v.boolean()),
 });
 export type PackedRows = v.InferOutput<typeof packedRows>;
+
+/** The whole of the rows in stretches of equally many, by column. */
+export const overview = v.object({
+  revision: uint,
+  /** Rows in all. */
+  rows: uint,
+  /** Line of the first row. */
+  lines: v.array(uint),
+  /** Rows that are instructions. */
+  insns: v.array(uint),
+  /** How often each of these instructions was visited in the whole log, on average. */
+  visits: v.array(uint),
+  /** Places that the search found. */
+  found: v.array(uint),
+});
+export type Overview = v.InferOutput<typeof overview>;
 
 const view = v.object({ revision: uint, filter, rows: uint });
 export type View = v.InferOutput<typeof view>;
@@ -207,6 +226,8 @@ export const PAGE_TEXTS = [
   'copyState',
   'stream',
   'streamKeys',
+  'mapHint',
+  'mapRegion',
   'rowError',
   'rowUnrecognized',
   'linesFolded',
@@ -298,6 +319,11 @@ export const HOST_SIDE = {
       params: v.object({ revision: uint, first: uint, count: v.pipe(uint, v.maxValue(MAX_ROWS)) }),
       result: packedRows,
     },
+    /** Where along the rows the verifier spent its instructions. */
+    overview: {
+      params: v.object({ revision: uint, buckets: v.pipe(uint, v.minValue(1), v.maxValue(MAX_BUCKETS)) }),
+      result: overview,
+    },
     filter: { params: v.object({ filter }), result: view },
     /** Folds or unfolds the path that starts at a line, or all of them. */
     fold: { params: v.object({ line: v.optional(uint), folded: v.boolean() }), result: view },
@@ -347,12 +373,13 @@ export const PAGE_SIDE = {
     logs: v.object({ logs: v.array(logInfo) }),
     /** A log starts to come in; `line` is selected once it is there. */
     opened: v.object({ log: logInfo, view, line: v.optional(uint) }),
-    progress: v.object({ view, lines: uint, share: v.number() }),
+    /** `rows`: the first ones, so that they need not be asked for. */
+    progress: v.object({ view, lines: uint, share: v.number(), rows: v.optional(packedRows) }),
     loaded: v.object({ view, summary, line: v.optional(uint) }),
     failed: v.object({ message: text }),
     /** The cursor in the C file moved. */
     select: v.object({ line: uint }),
-    /** Places found so far. */
-    searching: v.object({ count: uint }),
+    /** Places found so far, and how much of the log was looked at. */
+    searching: v.object({ count: uint, share: v.number() }),
   },
 } as const;

@@ -149,6 +149,12 @@ export class VerifierLog {
       : undefined;
   }
 
+  /** How often the instruction on a line was printed in all; 0 for other lines. */
+  visitsOf(line: number): number {
+    const { kinds, insns, refs } = this.#log;
+    return kinds.at(line) === LineKind.Insn ? insns.visits(refs.at(line)) : 0;
+  }
+
   source(line: number): SourceLine | undefined {
     return this.#log.sourceLines.at(this.#log.sources.at(line));
   }

@@ -2,6 +2,7 @@
 import {
   type Filter,
   type Located,
+  type Overview,
   MAX_ROW_TEXT,
   type PackedRows,
   type SliceOfValue,
@@ -10,6 +11,7 @@ import {
   type View,
 } from '../../protocol/verifierPanel';
 import { LineKind, VerifierLog } from '../verifierLog';
+import { OverviewScan } from './overview';
 import { parseQuery } from './query';
 import { Rows, shows } from './rows';
 import { Search } from './search';
@@ -115,6 +117,14 @@ export class PanelDocument {
     return packed;
   }
 
+  /** Where the verifier spent its instructions; nothing for rows of another revision. */
+  async overview(revision: number, buckets: number): Promise<Overview> {
+    const scan = new OverviewScan(this.log, this.#rows, buckets);
+    await this.#inSteps(() => revision !== this.#revision || scan.step());
+    if (revision === this.#revision) return scan.result(revision, this.#search?.found);
+    return { revision, rows: 0, lines: [], insns: [], visits: [], found: [] };
+  }
+
   /** Where a target is; `show` makes it a row when it is none. */
   async locate(target: Target | CodeTarget, show: boolean): Promise<Located> {
     const line = await this.#lineOf(target);
@@ -126,7 +136,7 @@ export class PanelDocument {
   async search(
     input: string,
     from: number,
-    running: { readonly cancelled: () => boolean; readonly onCount: (count: number) => void },
+    running: { readonly cancelled: () => boolean; readonly onCount: (count: number, share: number) => void },
   ): Promise<{ count: number; index: number; line: number }> {
     const query = parseQuery(input);
     this.#search = undefined;
@@ -137,7 +147,7 @@ export class PanelDocument {
     await this.#inSteps(() => {
       if (running.cancelled() || this.#search !== search) return true;
       const all = search.step();
-      running.onCount(search.found.length);
+      running.onCount(search.found.length, search.share);
       return all;
     });
     const index = search.next(from);

@@ -21,6 +21,11 @@ export class Search {
     this.#accepts = accepts;
   }
 
+  /** How much of the log was looked at, from 0 to 1. */
+  get share(): number {
+    return this.#at / Math.max(1, this.#log.lineCount);
+  }
+
   /** One step; true when all lines were looked at. */
   step(): boolean {
     const query = this.#query;

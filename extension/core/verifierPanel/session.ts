@@ -65,6 +65,8 @@ export interface PanelHost {
 const PIECE = 1 << 18;
 /** Milliseconds after which others have their turn. */
 const TURN_MS = 12;
+/** Rows that go to the page with the first word on how far it is: more than a screen has. */
+const FIRST_ROWS = 250;
 /** Milliseconds between two notes on how far it is. */
 const PROGRESS_MS = 60;
 
@@ -166,6 +168,7 @@ export class PanelSession implements Disposable {
         return undefined;
       },
       rows: ({ revision, first, count }) => document().rows(revision, first, count),
+      overview: ({ revision, buckets }) => document().overview(revision, buckets),
       filter: ({ filter }) => document().setFilter(filter),
       fold: ({ line, folded }) => document().fold(line, folded),
       locate: ({ target, show }) => document().locate(target, show),
@@ -269,6 +272,7 @@ export class PanelSession implements Disposable {
     let told = -PROGRESS_MS;
     let paused = -TURN_MS;
     let done = 0;
+    let first = true;
     for await (const whole of data.pieces) {
       for (let at = 0; at < whole.length && turn === this.#opening && !reading.stopped;) {
         const end = cut(whole, at, PIECE);
@@ -281,11 +285,12 @@ export class PanelSession implements Disposable {
         if (now - told >= PROGRESS_MS && done < data.size) {
           told = now;
           await document.grow();
+          const { view } = document;
           this.#messenger.note('progress', {
-            view: document.view,
-            lines: document.log.lineCount,
-            share: done / data.size,
+            ...{ view, lines: document.log.lineCount, share: done / data.size },
+            ...(first && view.rows > 0 ? { rows: document.rows(view.revision, 0, FIRST_ROWS) } : {}),
           });
+          first &&= view.rows === 0;
         }
         await this.#host.pause();
         if (turn !== this.#opening) return false;
@@ -303,11 +308,11 @@ export class PanelSession implements Disposable {
     let told = this.#host.now();
     return this.#document.search(query, from, {
       cancelled: () => signal.cancelled,
-      onCount: count => {
+      onCount: (count, share) => {
         const now = this.#host.now();
         if (now - told < PROGRESS_MS) return;
         told = now;
-        this.#messenger.note('searching', { count });
+        this.#messenger.note('searching', { count, share });
       },
     });
   }

@@ -52,7 +52,7 @@ export function pageTexts(): Readonly<Record<PageText, string>> {
     searchHint: l10n.t('Text, #12, file.c:12 or r1'),
     previousMatch: l10n.t('Previous Match (Shift+F3)'),
     nextMatch: l10n.t('Next Match (F3)'),
-    searching: l10n.t('{0}…', '{0}'),
+    searching: l10n.t('{0}… {1} %', '{0}', '{1}'),
     noMatches: l10n.t('No results'),
     matchOf: l10n.t('{0} of {1}', '{0}', '{1}'),
     filter: l10n.t('Rows to show'),
@@ -68,6 +68,14 @@ export function pageTexts(): Readonly<Record<PageText, string>> {
     stream: l10n.t('Lines of the verifier log'),
     streamKeys: l10n.t(
       'Arrow keys move, Enter opens the source line, F folds a path, E goes to the error, the square brackets go through a slice.',
+    ),
+    mapHint: l10n.t('Where the verifier spent its instructions'),
+    mapRegion: l10n.t(
+      'Lines {0} to {1}: {2} instructions, each visited {3} times in all',
+      '{0}',
+      '{1}',
+      '{2}',
+      '{3}',
     ),
     rowError: l10n.t('Error:'),
     rowUnrecognized: l10n.t('Not recognized:'),

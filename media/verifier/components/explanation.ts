@@ -50,10 +50,28 @@ export class Explanation extends PanelElement {
       .body {
         display: grid;
         gap: 4px 16px;
-        grid-template-columns: max-content minmax(0, 1fr);
-        max-inline-size: 110ch;
+        grid-template-columns: max-content minmax(0, 110ch);
         padding-block-start: 6px;
         padding-inline-start: 24px;
+      }
+      /* In the panel area there is width, but hardly any height: what it said and where beside what to do. */
+      @media (width >= 1000px) {
+        .body {
+          grid-auto-flow: dense;
+          grid-template-columns: max-content minmax(0, 3fr) max-content minmax(0, 2fr);
+        }
+        dt.where {
+          grid-column: 3;
+        }
+        dd.where {
+          grid-column: 4;
+        }
+        dt:not(.where) {
+          grid-column: 1;
+        }
+        dd:not(.where) {
+          grid-column: 2;
+        }
       }
       dt {
         color: var(--vscode-descriptionForeground);
@@ -65,8 +83,27 @@ export class Explanation extends PanelElement {
       dd.fix {
         font-weight: 600;
       }
+      dd.fix code {
+        font-weight: normal;
+      }
       .place {
         margin-inline-end: 1ch;
+      }
+      @media (height < 400px) {
+        section {
+          max-block-size: 46vh;
+          padding-block: 3px;
+        }
+        .body {
+          padding-block-start: 0;
+          row-gap: 0;
+        }
+        dd {
+          line-height: 1.4;
+        }
+        code {
+          line-height: 1;
+        }
       }
       @media (width < 480px) {
         .body {
@@ -110,8 +147,9 @@ export class Explanation extends PanelElement {
           ${this.#line(
             'message',
             html`<code>${card.message}</code> ${this.#link(panel.t('showInLog'), () => panel.goToError())}`,
+            'where',
           )}
-          ${card.source ? this.#line('source', this.#source(card.source)) : nothing}
+          ${card.source ? this.#line('source', this.#source(card.source), 'where') : nothing}
           ${
             origin
               ? this.#line(
@@ -122,6 +160,7 @@ export class Explanation extends PanelElement {
                       ? nothing
                       : this.#link(panel.t('showInLog'), () => panel.go({ line: origin.line ?? 0 }))
                   }`,
+                  'where',
                 )
               : nothing
           }
@@ -131,11 +170,11 @@ export class Explanation extends PanelElement {
   }
 
   #part(label: PageText, text: string, kind = ''): TemplateResult | typeof nothing {
-    return text === '' ? nothing : this.#line(label, text, kind);
+    return text === '' ? nothing : this.#line(label, withCode(text), kind);
   }
 
   #line(label: PageText, content: unknown, kind = ''): TemplateResult {
-    return html`<dt>${this.panel.t(label)}</dt>
+    return html`<dt class=${kind}>${this.panel.t(label)}</dt>
       <dd class=${kind}>${content}</dd>`;
   }
 
@@ -152,3 +191,7 @@ export class Explanation extends PanelElement {
       }<code>${place.text}</code>`;
   }
 }
+
+/** A text in which code stands between backticks. */
+const withCode = (text: string): unknown[] =>
+  text.split('`').map((part, index) => (index % 2 === 1 ? html`<code>${part}</code>` : part));

@@ -17,7 +17,12 @@ export class HotPane extends PanelElement {
       td.number {
         background: linear-gradient(
           to right,
-          color-mix(in srgb, var(--vscode-charts-orange) 25%, transparent) calc(var(--share, 0) * 100%),
+          color-mix(
+              in srgb,
+              var(--vscode-editorWarning-foreground, var(--vscode-foreground)) 25%,
+              transparent
+            )
+            calc(var(--share, 0) * 100%),
           transparent 0
         );
         inline-size: 9ch;

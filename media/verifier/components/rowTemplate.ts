@@ -5,8 +5,9 @@ import { LineKind, LINE_KIND_NAMES } from '../../../extension/core/verifierLog/k
 import type { PageText } from '../../../extension/protocol/verifierPanel';
 import { markMatches } from '../model/matches';
 import type { Row } from '../model/row';
-import { type Token, tokenize } from '../model/tokens';
+import { tokenize } from '../model/tokens';
 import type { RailMark } from '../model/trace';
+import { setTokens } from './setTokens';
 
 export interface RowLook {
   readonly index: number;
@@ -66,11 +67,10 @@ export function rowTemplate(row: Row, look: RowLook): TemplateResult {
       ><span class="line">${row.line + 1}</span><span class=${classMap(railClasses(rail))}></span></span
     >${kind ? html`<span class="hidden-text">${t(kind)} </span>` : nothing}${
       rail.role ? html`<span class="hidden-text">${t(`role_${rail.role}`)} </span>` : nothing
-    }<span class="text"
-      >${markMatches(tokenize(row), look.needle).map(tokenTemplate)}${
-        row.fold > 0 ? html`<span class="folded-count">${t('linesFolded', row.fold)}</span>` : nothing
-      }</span
-    >
+    }<span
+      class="text"
+      ${setTokens(markMatches(tokenize(row), look.needle), row.fold > 0 ? t('linesFolded', row.fold) : '')}
+    ></span>
   </div>`;
 }
 
@@ -81,15 +81,3 @@ const railClasses = ({ up, down, role }: RailMark): Record<string, boolean> => (
   step: role !== undefined,
   [`role-${role ?? ''}`]: role !== undefined,
 });
-
-function tokenTemplate(token: Token & { readonly match: boolean }): TemplateResult | string {
-  const { kind, text, match, register, slot } = token;
-  if (kind === 'plain' && !match) return text;
-  const traced = register ?? slot;
-  const shape = `t-${kind}${match ? ' match' : ''}`;
-  return traced === undefined
-    ? html`<span class=${shape}>${text}</span>`
-    : html`<span class=${shape} data-slot=${slot ?? nothing} data-register=${register ?? nothing}
-        >${text}</span
-      >`;
-}

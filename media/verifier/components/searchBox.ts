@@ -32,6 +32,11 @@ export class SearchBox extends PanelElement {
         min-inline-size: 9ch;
         white-space: nowrap;
       }
+      @media (width < 640px) {
+        .count:empty {
+          display: none;
+        }
+      }
       .none {
         color: var(--vscode-errorForeground);
       }
@@ -125,7 +130,7 @@ export class SearchBox extends PanelElement {
 export function searchWords(panel: PanelElement['panel']): string {
   const { query: text, count, index, running } = panel.search;
   if (text.trim() === '') return '';
-  if (running) return panel.t('searching', count);
+  if (running) return panel.t('searching', count, Math.floor(100 * panel.search.share));
   if (count === 0) return panel.t('noMatches');
   return panel.t('matchOf', index + 1, count);
 }

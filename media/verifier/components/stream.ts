@@ -5,6 +5,8 @@ import { guard } from 'lit/directives/guard.js';
 import { repeat } from 'lit/directives/repeat.js';
 import { parseQuery } from '../../../extension/core/verifierPanel/query';
 import { PanelElement } from './element';
+import './minimap';
+import type { MapEvent, Minimap } from './minimap';
 import { emptyRow, rowTemplate } from './rowTemplate';
 import { streamStyles } from './streamStyles';
 import { shared } from './styles';
@@ -12,7 +14,7 @@ import { tokenStyles } from './tokenStyles';
 import { Viewport } from './viewport';
 
 /** Rows that are drawn above and below the screen, so that scrolling has them. */
-const OVERSCAN = 10;
+const OVERSCAN = 4;
 /** Rows beyond these that are asked for. */
 const AHEAD = 200;
 
@@ -27,6 +29,8 @@ export class Stream extends PanelElement {
   private accessor sizer!: HTMLElement;
   @query('.layer')
   private accessor layer!: HTMLElement;
+  @query('verifier-minimap')
+  private accessor minimap!: Minimap;
   @query('.probe')
   private accessor probe!: HTMLElement;
 
@@ -82,9 +86,15 @@ export class Stream extends PanelElement {
         @click=${this.#click}
         @dblclick=${() => panel.openSource()}
       >
-        <div class="sizer" role="presentation"></div>
-        <div class="layer" role="presentation">${this.#rows()}</div>
+        <div class="sizer" role="presentation">
+          <div class="layer" role="presentation">${this.#rows()}</div>
+        </div>
       </div>
+      <verifier-minimap
+        .panel=${panel}
+        @go=${this.#goTo}
+        @wheel=${(event: WheelEvent) => this.#viewport?.wheel(event)}
+      ></verifier-minimap>
       <div id="keys" hidden>${panel.t('streamKeys')}</div>
     `;
   }
@@ -94,7 +104,11 @@ export class Stream extends PanelElement {
     const viewport = this.#viewport;
     if (!viewport) return;
     this.layer.style.transform = `translateY(${viewport.layerTop(this.#first)}px)`;
-    this.layer.style.setProperty('--columns', String(this.#columns));
+    this.sizer.style.setProperty('--columns', String(this.#columns));
+    const lines = this.panel.summary?.lines ?? this.panel.view.rows;
+    this.sizer.style.setProperty('--digits', String(Math.max(3, String(lines).length)));
+    const { content } = viewport.map;
+    if (content > 0) this.minimap.place(viewport.offset / content, this.scroller.clientHeight / content);
   }
 
   /** Brings the viewport up to date with the rows and the size of everything. */
@@ -106,6 +120,8 @@ export class Stream extends PanelElement {
     if (viewport.resize(extent)) {
       this.layer.style.setProperty('--row-height', `${this.#rowHeight}px`);
       this.sizer.style.height = `${viewport.map.height}px`;
+      // Beside a log that is shorter than the screen each bar lies by its row.
+      this.style.setProperty('--map-height', `min(100%, ${viewport.map.height}px)`);
       viewport.scrollTo(viewport.offset);
     }
     if (reveal.count !== this.#revealed && extent.viewport > 0) {
@@ -114,7 +130,7 @@ export class Stream extends PanelElement {
     }
     const { first, end } = viewport.map.visible(viewport.offset, OVERSCAN);
     this.#first = first;
-    panel.rows.want(first - AHEAD, end + AHEAD);
+    panel.rows.want(first, end, AHEAD);
   }
 
   #rows(): unknown {
@@ -125,10 +141,12 @@ export class Stream extends PanelElement {
     const { first, end } = viewport.map.visible(viewport.offset, OVERSCAN);
     const parsed = parseQuery(panel.search.query);
     const needle = parsed?.kind === 'text' ? parsed.text : '';
+    const most = viewport.map.most(OVERSCAN);
     const indexes = Array.from({ length: Math.max(0, end - first) }, (_, i) => first + i);
     return repeat(
       indexes,
-      index => index,
+      // The elements of rows that leave at one end are those of rows that come at the other.
+      index => index % most,
       index => {
         const row = panel.rows.get(index);
         if (!row) return guard([of], () => emptyRow(index, of));
@@ -144,6 +162,13 @@ export class Stream extends PanelElement {
         );
       },
     );
+  }
+
+  #goTo({ share }: MapEvent): void {
+    const viewport = this.#viewport;
+    if (!viewport) return;
+    viewport.scrollTo(share * viewport.map.content - this.scroller.clientHeight / 2);
+    this.requestUpdate();
   }
 
   #key(event: KeyboardEvent): void {

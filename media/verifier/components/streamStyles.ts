@@ -14,12 +14,22 @@ export const streamStyles = [
     :host {
       background: var(--vscode-editor-background);
       color: var(--vscode-editor-foreground);
-      display: block;
+      container-type: inline-size;
+      display: grid;
       font-family: var(--vscode-editor-font-family);
       font-size: var(--vscode-editor-font-size);
       font-weight: var(--vscode-editor-font-weight);
+      grid-template-columns: minmax(0, 1fr) auto;
       overflow: hidden;
       position: relative;
+    }
+    verifier-minimap {
+      inline-size: 56px;
+    }
+    @container (width < 480px) {
+      verifier-minimap {
+        inline-size: 36px;
+      }
     }
     .probe {
       block-size: 1.55em;
@@ -37,12 +47,14 @@ export const streamStyles = [
       outline-offset: -1px;
     }
     .sizer {
-      inline-size: 1px;
+      min-inline-size: max(100%, calc(var(--columns, 0) * 1ch + var(--digits, 3) * 1ch + 4.5ch + 64px));
+      /* Rows beyond the last line shall not make the scrollbar's way longer. */
+      overflow: visible clip;
+      position: relative;
     }
     .layer {
       inset-block-start: 0;
-      inset-inline-start: 0;
-      min-inline-size: max(100%, calc(var(--columns, 0) * 1ch + 12.5ch + 64px));
+      inset-inline: 0;
       position: absolute;
       will-change: transform;
     }
@@ -91,7 +103,7 @@ export const streamStyles = [
     }
     .line {
       font-variant-numeric: tabular-nums;
-      min-inline-size: 8ch;
+      min-inline-size: calc(var(--digits, 3) * 1ch);
       text-align: end;
     }
     .text {
@@ -105,7 +117,7 @@ export const streamStyles = [
     }
     .rail.up::before,
     .rail.down::before {
-      border-inline-start: 2px solid var(--vscode-charts-blue);
+      border-inline-start: 2px solid var(--vscode-charts-blue, var(--vscode-textLink-foreground));
       content: '';
       inset-block: 0;
       inset-inline-start: 10px;
@@ -121,7 +133,7 @@ export const streamStyles = [
       ${glyph('ea9a')}
       background: var(--vscode-editor-background);
       border-radius: 50%;
-      color: var(--vscode-charts-blue);
+      color: var(--vscode-charts-blue, var(--vscode-textLink-foreground));
       font-size: 14px;
       inset-block-start: 50%;
       inset-inline-start: 4px;
@@ -139,7 +151,11 @@ export const streamStyles = [
       ${glyph('ebf8')}
     }
     .row:has(.rail.step) {
-      background: color-mix(in srgb, var(--vscode-charts-blue) 8%, transparent);
+      background: color-mix(
+        in srgb,
+        var(--vscode-charts-blue, var(--vscode-textLink-foreground)) 8%,
+        transparent
+      );
     }
   `,
   css`

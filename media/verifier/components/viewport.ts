@@ -22,7 +22,7 @@ export class Viewport {
     this.#scroller = scroller;
     this.#moved = moved;
     scroller.addEventListener('scroll', () => this.#scrolled(), { passive: true });
-    scroller.addEventListener('wheel', event => this.#wheel(event), { passive: false });
+    scroller.addEventListener('wheel', event => this.#wheel(event, false), { passive: false });
   }
 
   get map(): ScrollMap {
@@ -44,6 +44,11 @@ export class Viewport {
     this.#map = new ScrollMap(extent);
     this.offset = this.#map.moved(offset, 0);
     return true;
+  }
+
+  /** A wheel that was turned over something else than the scrolling element. */
+  wheel(event: WheelEvent): void {
+    this.#wheel(event, true);
   }
 
   scrollTo(offset: number): void {
@@ -76,8 +81,8 @@ export class Viewport {
     this.#moved();
   }
 
-  #wheel(event: WheelEvent): void {
-    if (!this.#map.scaled || event.deltaY === 0 || event.ctrlKey || event.shiftKey) return;
+  #wheel(event: WheelEvent, elsewhere: boolean): void {
+    if (!(this.#map.scaled || elsewhere) || event.deltaY === 0 || event.ctrlKey || event.shiftKey) return;
     event.preventDefault();
     const { rowHeight, viewport } = this.#extent;
     const unit = event.deltaMode === LINE ? rowHeight : event.deltaMode === PAGE ? viewport : 1;

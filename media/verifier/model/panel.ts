@@ -3,6 +3,7 @@ import type {
   Comparison,
   Filter,
   LogInfo,
+  PackedRows,
   PageText,
   PanelState,
   Place,
@@ -14,6 +15,7 @@ import type {
 import type { Host, Surroundings } from './host';
 import { Latest, wasGivenUp } from './latest';
 import { Observable } from './observable';
+import { Overview } from './overview';
 import { RowCache } from './rowCache';
 import { Search } from './search';
 import { Trace, type TraceTarget } from './trace';
@@ -44,6 +46,7 @@ export class Panel extends Observable {
   #moved = false;
   readonly rows: RowCache;
   readonly search: Search;
+  readonly overview: Overview;
   phase: Phase = 'starting';
   logs: readonly LogInfo[] = [];
   log: LogInfo | undefined;
@@ -70,9 +73,9 @@ export class Panel extends Observable {
     this.#host = surroundings.connect({
       logs: ({ logs }) => this.#listed(logs),
       opened: ({ log, view, line }) => this.#opened(log, view, line),
-      progress: ({ view, lines, share }) => {
+      progress: ({ view, lines, share, rows }) => {
         this.progress = { lines, share };
-        this.#show(view);
+        this.#show(view, rows);
       },
       loaded: ({ view, summary, line }) => this.#loaded(view, summary, line),
       failed: ({ message }) => {
@@ -81,11 +84,12 @@ export class Panel extends Observable {
         this.changed();
       },
       select: ({ line }) => this.go({ line }),
-      searching: ({ count }) => this.search.progress(count),
+      searching: ({ count, share }) => this.search.progress(count, share),
     });
     const failed = (error: unknown) => this.#complain(error);
-    this.rows = new RowCache((params, cancel) => this.#host.request('rows', params, { cancel }), failed);
+    this.rows = new RowCache(params => this.#host.request('rows', params), failed);
     this.search = new Search(this.#host, { show: line => this.go({ line }), failed });
+    this.overview = new Overview(this.#host, failed);
     this.search.subscribe(() => this.changed());
     this.search.query = surroundings.saved.query ?? '';
   }
@@ -263,13 +267,16 @@ export class Panel extends Observable {
     await this.search.start(query, this.line, show);
     // Rows say whether they are places of the search.
     this.rows.refresh();
+    this.overview.refresh();
     this.changed();
   }
 
-  #show(view: View): void {
+  #show(view: View, rows?: PackedRows): void {
     if (view.revision < this.view.revision) return;
     this.view = view;
     this.rows.show(view);
+    if (rows) this.rows.put(rows);
+    this.overview.show(view, this.phase === 'shown');
     this.changed();
   }
 

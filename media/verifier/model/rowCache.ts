@@ -3,33 +3,49 @@ import type { PackedRows, View } from '../../../extension/protocol/verifierPanel
 import { Observable } from './observable';
 import { type Row, unpackRows } from './row';
 
-/** Rows of one request; at most MAX_ROWS of the protocol. */
-export const PAGE_ROWS = 250;
+/** Rows of one request; at most MAX_ROWS of the protocol. Two hold any screen. */
+export const PAGE_ROWS = 120;
 /** Pages that are kept: some 16,000 rows. */
-const KEPT = 64;
+const KEPT = 128;
+/**
+ * Requests that are under way at a time. While the scrollbar is dragged through a log, each frame is somewhere else:
+ * more of them would only keep the rows waiting that are on screen when the dragging stops.
+ */
+const MAX_FLYING = 2;
 
-/** Asks the host; `cancel` gets the function that gives the request up. */
-export type RequestRows = (
-  params: { readonly revision: number; readonly first: number; readonly count: number },
-  cancel: (cancel: () => void) => void,
-) => Promise<PackedRows>;
+/** Asks the host. */
+export type RequestRows = (params: {
+  readonly revision: number;
+  readonly first: number;
+  readonly count: number;
+}) => Promise<PackedRows>;
 
 interface Page {
-  rows: readonly Row[];
+  readonly rows: readonly Row[];
   /** Rows as of now; an outdated page is shown until its new rows are there. */
-  fresh: boolean;
-  cancel: (() => void) | undefined;
-  asked: boolean;
+  readonly fresh: boolean;
 }
 
-/** The rows around the ones on screen. What is asked for and has gone out of sight meanwhile is given up. */
+/** Pages by number, from one up to another. */
+interface Span {
+  readonly from: number;
+  readonly to: number;
+}
+
+/** The rows around the ones on screen; those on screen are asked for first. */
 export class RowCache extends Observable {
   readonly #request: RequestRows;
   readonly #failed: (error: unknown) => void;
   /** By number; the one that was needed last comes last. */
   #pages = new Map<number, Page>();
+  /** Pages that are asked for. */
+  #flying = new Set<number>();
+  #screen: Span = { from: 0, to: 0 };
+  #around: Span = { from: 0, to: 0 };
   #revision = -1;
   #count = 0;
+  /** Tells answers to what was asked before the rows changed from others. */
+  #turn = 0;
 
   constructor(request: RequestRows, failed: (error: unknown) => void) {
     super();
@@ -39,85 +55,109 @@ export class RowCache extends Observable {
 
   /** Rows of another view: those of an earlier revision are gone, more rows of the same one come in. */
   show(view: View): void {
-    if (view.revision !== this.#revision) this.#drop();
-    else if (view.rows !== this.#count) this.#outdateFrom(Math.floor(this.#count / PAGE_ROWS));
+    if (view.revision !== this.#revision) {
+      this.#pages = new Map();
+      this.#forget();
+    } else if (view.rows !== this.#count) this.#outdateFrom(Math.floor(this.#count / PAGE_ROWS));
     this.#revision = view.revision;
     this.#count = view.rows;
   }
 
   /** What is said about the rows has changed. */
   refresh(): void {
+    this.#forget();
     this.#outdateFrom(0);
+  }
+
+  /** Rows that came unasked: the first of the log. */
+  put(packed: PackedRows): void {
+    if (packed.revision !== this.#revision || packed.first !== 0) return;
+    const rows = unpackRows(packed);
+    for (let first = 0; first < rows.length; first += PAGE_ROWS)
+      this.#keep(first / PAGE_ROWS, rows.slice(first, first + PAGE_ROWS));
+    this.changed();
   }
 
   get(row: number): Row | undefined {
     return this.#pages.get(Math.floor(row / PAGE_ROWS))?.rows[row % PAGE_ROWS];
   }
 
-  /** Asks for what is missing of the rows from `first` up to `end`, and gives up what is asked for elsewhere. */
-  want(first: number, end: number): void {
-    const from = Math.floor(Math.max(0, first) / PAGE_ROWS);
-    const to = Math.ceil(Math.min(end, this.#count) / PAGE_ROWS);
-    for (const [number, page] of this.#pages)
-      if ((number < from || number >= to) && page.cancel) this.#giveUp(number, page);
-    for (let number = from; number < to; number++) this.#need(number);
+  /** Asks for what is missing of the rows from `first` up to `end`, then for that of `around` more on both sides. */
+  want(first: number, end: number, around = 0): void {
+    this.#screen = this.#span(first, end);
+    this.#around = this.#span(first - around, end + around);
+    for (let number = this.#screen.from; number < this.#screen.to; number++) {
+      const page = this.#pages.get(number);
+      if (!page) continue;
+      this.#pages.delete(number);
+      this.#pages.set(number, page);
+    }
+    this.#ask();
     for (const number of this.#pages.keys()) {
       if (this.#pages.size <= KEPT) break;
       this.#pages.delete(number);
     }
   }
 
-  #need(number: number): void {
-    const page = this.#pages.get(number) ?? { rows: [], fresh: false, cancel: undefined, asked: false };
-    this.#pages.delete(number);
-    this.#pages.set(number, page);
-    if (page.fresh || page.asked) return;
-    page.asked = true;
-    void this.#fetch(number, page);
+  #span(first: number, end: number): Span {
+    return {
+      from: Math.floor(Math.max(0, first) / PAGE_ROWS),
+      to: Math.ceil(Math.min(end, this.#count) / PAGE_ROWS),
+    };
   }
 
-  async #fetch(number: number, page: Page): Promise<void> {
-    const first = number * PAGE_ROWS;
-    const params = {
-      revision: this.#revision,
-      first,
-      count: Math.min(PAGE_ROWS, this.#count - first),
-    };
-    try {
-      const packed = await this.#request(params, cancel => (page.cancel = cancel));
-      if (this.#pages.get(number) !== page || packed.revision !== this.#revision) return;
-      page.rows = unpackRows(packed);
-      // Rows that came in while these were on their way are asked for next time.
-      page.fresh = packed.lines.length >= Math.min(PAGE_ROWS, this.#count - first);
-      this.changed();
-    } catch (error) {
-      this.#failed(error);
-    } finally {
-      page.cancel = undefined;
-      page.asked = false;
+  #ask(): void {
+    while (this.#flying.size < MAX_FLYING) {
+      // What is not on screen waits until all else is there.
+      const number =
+        this.#missing(this.#screen) ?? (this.#flying.size > 0 ? undefined : this.#missing(this.#around));
+      if (number === undefined) return;
+      void this.#fetch(number);
     }
   }
 
-  #giveUp(number: number, page: Page): void {
-    const { cancel } = page;
-    page.cancel = undefined;
-    // A page without rows is asked for anew, by another object, as soon as it is needed.
-    if (page.rows.length === 0) this.#pages.delete(number);
-    cancel?.();
+  #missing({ from, to }: Span): number | undefined {
+    for (let number = from; number < to; number++)
+      if (!this.#flying.has(number) && this.#pages.get(number)?.fresh !== true) return number;
+    return undefined;
+  }
+
+  async #fetch(number: number): Promise<void> {
+    const turn = this.#turn;
+    const first = number * PAGE_ROWS;
+    this.#flying.add(number);
+    try {
+      const packed = await this.#request({
+        ...{ revision: this.#revision, first },
+        count: Math.min(PAGE_ROWS, this.#count - first),
+      });
+      if (turn !== this.#turn) return;
+      this.#flying.delete(number);
+      const fresh = this.#keep(number, unpackRows(packed));
+      this.changed();
+      // Rows that are not there yet are asked for when they are wanted again.
+      if (fresh) this.#ask();
+    } catch (error) {
+      if (turn === this.#turn) this.#flying.delete(number);
+      this.#failed(error);
+    }
+  }
+
+  /** True when these are all rows of the page. */
+  #keep(number: number, rows: readonly Row[]): boolean {
+    const fresh = rows.length >= Math.min(PAGE_ROWS, this.#count - number * PAGE_ROWS);
+    this.#pages.set(number, { rows, fresh });
+    return fresh;
   }
 
   #outdateFrom(first: number): void {
-    for (const [number, page] of this.#pages) {
-      if (number < first) continue;
-      // An answer that is on its way is of before.
-      this.#pages.set(number, { rows: page.rows, fresh: false, cancel: undefined, asked: false });
-      page.cancel?.();
-    }
+    for (const [number, { rows }] of this.#pages)
+      if (number >= first) this.#pages.set(number, { rows, fresh: false });
   }
 
-  #drop(): void {
-    const pages = [...this.#pages.values()];
-    this.#pages = new Map();
-    for (const page of pages) page.cancel?.();
+  /** Answers that are on their way are of before. */
+  #forget(): void {
+    this.#turn++;
+    this.#flying = new Set();
   }
 }

@@ -69,6 +69,12 @@ export class ScrollMap {
     };
   }
 
+  /** The most rows that {@link visible} names. */
+  most(overscan: number): number {
+    const { rowHeight, viewport } = this.#extent;
+    return Math.ceil(viewport / rowHeight) + 1 + 2 * overscan;
+  }
+
   /** Offset at which a row is on screen: the nearest one, or with the row in the middle if it is far away. */
   revealing(row: number, offset: number): number {
     const { rowHeight, viewport } = this.#extent;

@@ -14,6 +14,8 @@ export class Search extends Observable {
   /** -1: none. */
   index = -1;
   running = false;
+  /** How much of the log was looked at, from 0 to 1. */
+  share = 0;
 
   constructor(host: Host, tools: { show: (line: number) => void; failed: (error: unknown) => void }) {
     super();
@@ -25,6 +27,7 @@ export class Search extends Observable {
   /** Looks for a query from a line on; with `show` goes to the first place. */
   async start(query: string, from: number, show: boolean): Promise<void> {
     this.query = query;
+    this.share = 0;
     this.#set(0, -1, query.trim() !== '');
     try {
       const result = await this.#latest.run(options =>
@@ -54,8 +57,10 @@ export class Search extends Observable {
   }
 
   /** Places found so far. */
-  progress(count: number): void {
-    if (this.running) this.#set(count, -1, true);
+  progress(count: number, share: number): void {
+    if (!this.running) return;
+    this.share = share;
+    this.#set(count, -1, true);
   }
 
   #set(count: number, index: number, running: boolean): void {

@@ -87,6 +87,22 @@ export function verifierPanel(session: SharedSession): void {
       await expect.poll(() => panel.find('verifier-state').isVisible()).toBe(true);
     });
 
+    it('has a strip that shows where the error is, and goes where it is clicked', async () => {
+      const strip = panel.find('verifier-minimap');
+      await expect.poll(() => strip.locator('path.error').getAttribute('d')).toMatch(/^M0 /);
+      expect(
+        await strip.locator('path.bars').evaluateAll(paths => paths.some(path => path.getAttribute('d'))),
+      ).toBe(true);
+      // The log is short: in a window that is lower still the strip has something to go to.
+      const frame = await panel.frame();
+      await frame.evaluate(() => (document.body.style.height = '400px'));
+      await panel.stream.evaluate(stream => (stream.scrollTop = 0));
+      const box = await strip.locator('.strip').boundingBox();
+      await strip.locator('.strip').click({ position: { x: 10, y: (box?.height ?? 0) - 3 } });
+      await expect.poll(() => panel.stream.evaluate(({ scrollTop }) => scrollTop)).toBeGreaterThan(0);
+      await frame.evaluate(() => (document.body.style.height = ''));
+    });
+
     it('opens the line of C that a source row names', async () => {
       const { page } = session;
       await panel.find('verifier-stream .t-place').first().click();

@@ -5,6 +5,7 @@ import { LineKind } from '../../../extension/core/verifierLog/kinds';
 import type { PackedRows } from '../../../extension/protocol/verifierPanel';
 import { markMatches } from '../../../media/verifier/model/matches';
 import type { Row } from '../../../media/verifier/model/row';
+import { heatOf, placeOfLine } from '../../../media/verifier/model/overview';
 import { PAGE_ROWS, RowCache } from '../../../media/verifier/model/rowCache';
 import { MAX_HEIGHT, ScrollMap } from '../../../media/verifier/model/scrollMap';
 import { tokenize } from '../../../media/verifier/model/tokens';
@@ -134,38 +135,56 @@ describe('the rows around the screen', () => {
 
   function cache() {
     const asked: number[] = [];
-    const givenUp: number[] = [];
     const answers = new Map<number, () => void>();
     const rows = new RowCache(
-      ({ revision, first, count }, cancel) =>
-        new Promise((resolve, reject) => {
+      ({ revision, first, count }) =>
+        new Promise(resolve => {
           asked.push(first);
           answers.set(first, () => resolve(packed(revision, first, count)));
-          cancel(() => {
-            givenUp.push(first);
-            reject(new Error('given up'));
-          });
         }),
       () => undefined,
     );
-    return { rows, asked, givenUp, answers };
+    return { rows, asked, answers };
   }
 
-  test('are asked for once, and given up when they are out of sight', async () => {
-    const { rows, asked, givenUp, answers } = cache();
+  test('are asked for once; at most two requests are under way, whatever is passed meanwhile', async () => {
+    const { rows, asked, answers } = cache();
+    const far = (page: number) => page * PAGE_ROWS;
     rows.show({ revision: 1, filter: 'all', rows: 5_000_000 });
-    rows.want(0, 100);
-    rows.want(10, 110);
+    rows.want(0, 10);
+    rows.want(5, 15);
     expect(asked).toEqual([0]);
-    rows.want(2_000_000, 2_000_100);
-    expect(givenUp).toEqual([0]);
-    expect(asked).toEqual([0, 2_000_000]);
-    answers.get(2_000_000)?.();
-    await expect.poll(() => rows.get(2_000_042)?.text).toBe('line 2000042');
-    expect(rows.get(0)).toBeUndefined();
-    // Back again: asked for anew.
-    rows.want(0, 100);
-    expect(asked).toEqual([0, 2_000_000, 0]);
+    for (const page of [1000, 2000, 3000]) rows.want(far(page), far(page) + 10);
+    expect(asked).toEqual([0, far(1000)]);
+    answers.get(0)?.();
+    // The one where the scrolling ended, not one of those in between.
+    await expect.poll(() => asked).toEqual([0, far(1000), far(3000)]);
+    answers.get(far(3000))?.();
+    await expect.poll(() => rows.get(far(3000) + 7)?.text).toBe(`line ${far(3000) + 7}`);
+    expect(rows.get(0)?.line).toBe(0);
+    expect(rows.get(far(2000))).toBeUndefined();
+  });
+
+  test('beyond the screen are asked for when those on screen are there', async () => {
+    const { rows, asked, answers } = cache();
+    rows.show({ revision: 1, filter: 'all', rows: 5_000_000 });
+    rows.want(PAGE_ROWS, PAGE_ROWS + 10, PAGE_ROWS);
+    expect(asked).toEqual([PAGE_ROWS]);
+    answers.get(PAGE_ROWS)?.();
+    await expect.poll(() => asked).toEqual([PAGE_ROWS, 0]);
+    answers.get(0)?.();
+    await expect.poll(() => asked).toEqual([PAGE_ROWS, 0, 2 * PAGE_ROWS]);
+  });
+
+  test('that come unasked are not asked for', () => {
+    const { rows, asked } = cache();
+    rows.show({ revision: 1, filter: 'all', rows: 5_000_000 });
+    rows.put(packed(1, 0, 2 * PAGE_ROWS));
+    rows.want(0, 10, PAGE_ROWS);
+    expect(asked).toEqual([]);
+    expect(rows.get(2 * PAGE_ROWS - 1)?.line).toBe(2 * PAGE_ROWS - 1);
+    rows.put(packed(2, 0, 10));
+    expect(rows.get(9)?.text).toBe('line 9');
   });
 
   test('grow with the log and are gone with their revision', async () => {
@@ -180,6 +199,26 @@ describe('the rows around the screen', () => {
     expect(asked).toEqual([0, 0]);
     rows.show({ revision: 2, filter: 'errors', rows: 3 });
     expect(rows.get(9)).toBeUndefined();
+  });
+});
+
+describe('the strip beside the rows', () => {
+  const buckets = {
+    ...{ revision: 1, rows: 400, lines: [0, 100, 300, 310] },
+    ...{ insns: [1, 1, 1, 0], visits: [1, 1000, 1_000_000, 0], found: [0, 0, 0, 0] },
+  };
+
+  test('has each line in the bucket that it is in', () => {
+    const places = [0, 99, 100, 299, 300, 309, 310].map(line => placeOfLine(buckets, line));
+    expect(places.map(Math.floor)).toEqual([0, 0, 1, 1, 2, 2, 3]);
+    expect(places).toEqual([...places].sort((a, b) => a - b));
+  });
+
+  test('tells a loop that was visited a million times from one of a thousand', () => {
+    const [once = 0, thousand = 0, million = 0, none = 0] = heatOf(buckets);
+    expect([none, million]).toEqual([0, 1]);
+    expect(once).toBeGreaterThan(0);
+    expect(thousand - once).toBeCloseTo(million - thousand, 5);
   });
 });
 

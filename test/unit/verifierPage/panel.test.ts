@@ -16,6 +16,7 @@ const after = (delayMs: number, action: () => void) => {
 async function open(logs: Readonly<Record<string, string>>, saved: PanelState = {}) {
   const states: PanelState[] = [];
   const sources: string[] = [];
+  const asked: string[] = [];
   const host: PanelHost = {
     settled: () => Promise.resolve(),
     logs: Object.keys(logs).map(id => ({ id, title: id, detail: '', verdict: 'unknown' })),
@@ -52,7 +53,10 @@ async function open(logs: Readonly<Record<string, string>>, saved: PanelState = 
     connect: handlers =>
       (wire = new Messenger({
         ...{ mine: PAGE_SIDE, theirs: HOST_SIDE, handlers, after },
-        post: message => setImmediate(() => session.receive(structuredClone(message))),
+        post: message => {
+          asked.push((message as { method?: string }).method ?? '');
+          setImmediate(() => session.receive(structuredClone(message)));
+        },
         onFault: message => expect.unreachable(message),
       })),
     saved,
@@ -63,7 +67,7 @@ async function open(logs: Readonly<Record<string, string>>, saved: PanelState = 
   // What the stream does when it is drawn.
   panel.subscribe(() => panel.rows.want(0, 100));
   await panel.start();
-  return { panel, states, sources, session };
+  return { panel, states, sources, asked, session };
 }
 
 describe('the page', () => {
@@ -97,6 +101,27 @@ describe('the page', () => {
     await expect.poll(() => panel.rows.get(2)?.found).toBe(true);
     panel.find('');
     await expect.poll(() => panel.rows.get(2)?.found).toBe(false);
+  });
+
+  test('knows where along the rows the instructions were spent, and where the search found something', async () => {
+    const { panel } = await open({ a: BRANCH_LOG });
+    // Two paths: instructions 0 to 3, and 4 after a line of C; each was visited once.
+    await expect.poll(() => panel.overview.buckets?.rows).toBe(13);
+    const { buckets } = panel.overview;
+    expect(buckets?.visits).toEqual([0, 0, 1, 0, 1, 1, 1, 0, 0, 0, 1, 0, 0]);
+    expect(buckets?.insns).toEqual(buckets?.visits);
+    panel.find('r2');
+    await expect
+      .poll(() => panel.overview.buckets?.found.flatMap((count, at) => (count > 0 ? [at] : [])))
+      .toEqual([2, 4, 10]);
+    await panel.fold(undefined, true);
+    await expect.poll(() => panel.overview.buckets).toMatchObject({ rows: 2, lines: [0, 8] });
+  });
+
+  test('has the first rows without asking for them', async () => {
+    const { panel, asked } = await open({ a: BRANCH_LOG.repeat(600) });
+    await expect.poll(() => panel.rows.get(0)?.text).toMatch(/^0: R1=ctx/);
+    expect(asked.filter(method => method === 'rows')).toEqual([]);
   });
 
   test('keeps its line when rows are folded or filtered away', async () => {
