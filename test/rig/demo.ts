@@ -3,6 +3,7 @@
 import { basename } from 'node:path';
 import { startMesh } from '../bench/mesh';
 import { attach, detach } from '../e2e/mainJob';
+import { showRefusals } from '../e2e/refusals';
 import { Session } from '../e2e/session';
 import { createCgroup } from '../support/cgroup';
 import { runAgent } from '../support/agentCli';
@@ -57,6 +58,12 @@ async function main(cleanup: Cleanup): Promise<void> {
   await page.runCommand('Sockmap: Open Verifier Log as Text');
   await page.waitEditor(/\.log$/);
   await picture('2-verifier-log');
+
+  await step('three programs refused and explained', () =>
+    showRefusals(session, title => picture(`2-refused-${title}`)),
+  );
+  await page.runCommand('View: Close All Editors');
+  await page.runCommand('View: Hide Panel');
 
   // Nothing is left attached when the demo ends early; there is nothing of that name when it does not.
   cleanup.add(() => runAgent('detach', '--name', name, '--force'));
