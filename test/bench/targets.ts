@@ -2,6 +2,7 @@
 /** What the datapath should reach, and whether a run of the bench says that it does. */
 import type { ChainResult } from './chain';
 import type { CaseResult } from './datapath';
+import type { PanelResult } from './verifierPanel';
 import { showSpread, showTable, spreadOfRatios, type Spread } from './statistics';
 
 export interface Target {
@@ -55,6 +56,21 @@ export function chainTargets(results: readonly ChainResult[]): readonly Target[]
   return [
     ...target('chain, 32 connections, requests over TCP', 'atLeast', 1.55, ratios?.requestsPerSecond),
     ...target('chain, 32 connections, mean latency over TCP', 'atMost', 0.65, ratios?.meanMs),
+  ];
+}
+
+export function panelTargets({ firstScreen, frames }: PanelResult): readonly Target[] {
+  const slow = (name: string): number[] => (frames[name] ?? []).map(({ p95 }) => p95);
+  return [
+    ...target('25 MB log, ms to the first screen', 'atMost', 300, firstScreen),
+    ...['wheel', 'scrollbar'].flatMap(way =>
+      target(
+        `5,000,000 lines, ${way}: 95 % of frames over an empty page's`,
+        'atMost',
+        1.1,
+        spreadOfRatios(slow(`log, ${way}`), slow(`empty page, ${way}`)),
+      ),
+    ),
   ];
 }
 

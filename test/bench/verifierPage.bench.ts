@@ -4,6 +4,7 @@ import { Messenger } from '../../extension/protocol/messenger';
 import { HOST_SIDE, PAGE_SIDE } from '../../extension/protocol/verifierPanel';
 import { Panel } from '../../media/verifier/model/panel';
 import { showSpread, showTable, spread } from './statistics';
+import { longLog } from './verifierLogs';
 
 /**
  * How long the panel takes without its drawing: the page's model on the real session, messages copied on their way
@@ -14,23 +15,6 @@ import { showSpread, showTable, spread } from './statistics';
 const SIZES = process.argv.length > 2 ? process.argv.slice(2).map(Number) : [380_000, 5_000_000];
 const JUMPS = 200;
 const SCREEN = 60;
-/** Once in this many lines. */
-const RARE = 100_000;
-
-const LOOP = [
-  '; sum += data[i]; @ loop.bpf.c:21',
-  '12: (71) r1 = *(u8 *)(r0 +4)          ; R0=pkt(r=64) R1_w=scalar(smin=smin32=0,smax=umax=255,var_off=(0x0; 0xff))',
-  '13: (0f) r6 += r1                     ; R1_w=scalar(smin=smin32=0,smax=umax=255) R6_w=scalar()',
-  '14: (07) r7 += 1                      ; R7_w=5',
-  '15: (55) if r7 != 0x40 goto pc-4      ; R7_w=5',
-];
-
-function logOf(lines: number): string[] {
-  const round = `${LOOP.join('\n')}\n`;
-  const pieces = Array.from({ length: Math.floor(RARE / LOOP.length) - 1 }, () => round).join('');
-  const block = `${pieces}; needle = 1; @ loop.bpf.c:30\n16: (b7) r8 = 1\n17: (bf) r9 = r8\n18: (bf) r9 = r8\n19: (bf) r9 = r8\n`;
-  return Array.from({ length: Math.ceil(lines / RARE) }, () => block);
-}
 
 const after = (delayMs: number, action: () => void) => {
   const timer = setTimeout(action, delayMs);
@@ -87,7 +71,7 @@ function openPanel(pieces: readonly string[]): Panel {
 }
 
 async function measure(lines: number): Promise<readonly string[]> {
-  const pieces = logOf(lines);
+  const pieces = longLog(lines);
   const panel = openPanel(pieces);
   let top = 0;
   const draw = () => panel.rows.want(top, top + SCREEN);

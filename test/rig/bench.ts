@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 /**
- * `npm run bench [-- --rounds N --seconds S --only datapath|chain]`: prints speed ratios, each against plain TCP of the
- * same round, says which targets are met, and leaves all figures in out/bench/datapath.json and out/bench/chain.json.
+ * `npm run bench [-- --rounds N --seconds S --only datapath|chain|panel]`: prints speed ratios, each against plain TCP
+ * of the same round (of the Verifier Log panel: against an empty page), says which targets are met, and leaves all
+ * figures in out/bench/.
  * Nothing here passes or fails: speed is no test.
  */
 import { writeFile } from 'node:fs/promises';
@@ -11,8 +12,9 @@ import { parseArgs } from 'node:util';
 import { benchChain, showChain } from '../bench/chain';
 import { benchDatapath, showDatapath } from '../bench/datapath';
 import { confidence } from '../bench/statistics';
-import { chainTargets, datapathTargets, showTargets, type Target } from '../bench/targets';
+import { chainTargets, datapathTargets, panelTargets, showTargets, type Target } from '../bench/targets';
 import { withVariants } from '../bench/variants';
+import { benchVerifierPanel, showVerifierPanel } from '../bench/verifierPanel';
 import { checkout, outPath } from './checkout';
 import { run } from './processes';
 
@@ -29,14 +31,14 @@ if (!Number.isInteger(rounds) || rounds < 1 || !(seconds > 0)) {
   throw new Error('--rounds wants a whole number from 1 on, --seconds a number above 0.');
 }
 const { only } = values;
-if (only !== undefined && only !== 'datapath' && only !== 'chain')
-  throw new Error('--only wants datapath or chain.');
+if (only !== undefined && !['datapath', 'chain', 'panel'].includes(only))
+  throw new Error('--only wants datapath, chain or panel.');
 const say = (text: string): void => {
   process.stderr.write(`${text}\n`);
 };
 
 async function keep(
-  name: 'datapath' | 'chain',
+  name: 'datapath' | 'chain' | 'panel',
   results: readonly unknown[],
   targets: readonly Target[],
 ): Promise<void> {
@@ -50,6 +52,14 @@ async function keep(
 
 await run('npm', ['run', '--silent', 'build'], { cwd: checkout });
 await run('make', ['--silent', '-C', join(checkout, 'test', 'bench'), 'all']);
+
+if (only === undefined || only === 'panel') {
+  const panel = await benchVerifierPanel(rounds, say);
+  const targets = panelTargets(panel);
+  await keep('panel', [panel], targets);
+  console.log(`\n${showVerifierPanel(panel)}\n\n${showTargets(targets)}\n`);
+  if (only === 'panel') process.exit(0);
+}
 
 await withVariants(async variants => {
   const targets: Target[] = [];

@@ -4,7 +4,7 @@ import { chromium, type Browser } from 'playwright-core';
 
 const executables = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'];
 
-/** Starts the system's Chromium without a window; `CHROMIUM` names another executable. */
+/** Starts the system's Chromium without a window, but with its scrollbars; `CHROMIUM` names another executable. */
 export async function openBrowser(): Promise<Browser> {
   const own = process.env['CHROMIUM'];
   const executablePath = own ?? executables.find(path => existsSync(path));
@@ -13,6 +13,7 @@ export async function openBrowser(): Promise<Browser> {
   }
   return chromium.launch({
     executablePath,
+    ignoreDefaultArgs: ['--hide-scrollbars'],
     args: [
       '--no-sandbox',
       '--disable-gpu',
