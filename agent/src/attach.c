@@ -242,10 +242,7 @@ static int pin_all(struct attach *attach, struct sma_error *error)
 	}
 	bpf_object__for_each_map(map, attach->loaded.object)
 	{
-		/* Of our datapath all but the one that must not outlive its users (sockmap_abi.h).
-		 */
-		if (bpf_map__fd(map) < 0 ||
-		    (attach->loaded.ours && strcmp(bpf_map__name(map), SM_CAPTURE_MAP) == 0))
+		if (bpf_map__fd(map) < 0)
 			continue;
 		if (pin(attach, bpf_map__fd(map), "map_", bpf_map__name(map), error))
 			return -1;

@@ -26,7 +26,7 @@ enum { SYN = 0x02, PSH = 0x08, ACK = 0x10 };
 
 struct end {
 	bool seen;
-	__u64 sent;  /* bytes, up to the newest that is in the file */
+	__u64 sent;  /* bytes, up to the newest in the file, or to when it began */
 	__u64 stack; /* of these, through the stack */
 	__u32 pid;
 	char command[16];
@@ -295,9 +295,12 @@ void sma_packets_add(struct sma_packets *packets, const struct sma_part *part, c
 	segment.connecting = active	  ? &part->message->sender
 			     : ends_known ? &part->message->receiver
 					  : &turned;
-	if (!sender->seen && !receiver->seen && !part->message->position && !part->offset &&
-	    !part->message->peer_position)
-		write_handshake(packets, part, segment.connecting);
+	if (!sender->seen && !receiver->seen) {
+		/* Not later: what the other end sends now may stand behind this in the file. */
+		receiver->sent = part->message->peer_position;
+		if (!part->message->position && !part->offset && !receiver->sent)
+			write_handshake(packets, part, segment.connecting);
+	}
 	note_process(sender, part);
 	describe(&comment, part, sender, receiver);
 	segment.seq =
@@ -305,7 +308,7 @@ void sma_packets_add(struct sma_packets *packets, const struct sma_part *part, c
 	    (__u32)(part->message->position + part->offset);
 	segment.ack =
 	    (active ? part->message->handshake.rcv_nxt : part->message->handshake.snd_nxt) +
-	    (__u32)(receiver->seen ? receiver->sent : part->message->peer_position);
+	    (__u32)receiver->sent;
 	for (size_t done = 0; done < part->span; done += segment.size) {
 		size_t left = part->span - done, captured = part->length - done;
 

@@ -14,6 +14,7 @@
 
 #include "mounts.h"
 #include "params.h"
+#include "slot.h"
 #include "text.h"
 #include "../../bpf/include/sockmap_abi.h"
 
@@ -340,8 +341,10 @@ int sma_attachment_open(const char *root, const char *name, struct sma_attachmen
 		result = sma_folder_open(path, attachment, error);
 	}
 	free(path);
-	if (result == 0)
+	if (result == 0) {
 		snprintf(attachment->name, sizeof(attachment->name), "%s", name);
+		sma_slot_reap(attachment);
+	}
 	return result;
 }
 

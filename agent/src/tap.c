@@ -9,11 +9,11 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "bpf_ids.h"
 #include "loader.h"
 #include "log.h"
 #include "object.h"
 #include "show.h"
+#include "slot.h"
 #include "../../bpf/include/sockmap_abi.h"
 
 extern const char sma_capture_object[], sma_capture_object_end[];
@@ -58,7 +58,6 @@ static int find_maps(const struct sma_attachment *attachment, struct sma_tap *ta
 	const struct sma_pin *sockmap = sma_attachment_sockmap(attachment);
 	const struct sma_pin *storage = sma_find_pin(attachment, SMA_PIN_MAP, SM_PEERS_MAP);
 	const struct sma_pin *config = sma_find_pin(attachment, SMA_PIN_MAP, SM_CONFIG_MAP);
-	struct bpf_map_info info;
 
 	if (!sma_attachment_abi(attachment))
 		return sma_fail(error, SMA_UNSUPPORTED, "Attach the built-in datapath.",
@@ -66,12 +65,16 @@ static int find_maps(const struct sma_attachment *attachment, struct sma_tap *ta
 				"captured",
 				attachment->name);
 	if (sockmap && config && storage && storage->value_size == sizeof(struct sm_peer))
-		tap->slot_fd = sma_sibling_map(sockmap->id, SM_CAPTURE_MAP, &info);
-	if (tap->slot_fd < 0 || info.type != BPF_MAP_TYPE_PROG_ARRAY)
+		tap->slot_fd = sma_slot(attachment);
+	if (tap->slot_fd < 0)
 		return sma_fail(error, SMA_UNSUPPORTED, "Detach it and attach it again.",
 				"%s was attached by a version that could not capture",
 				attachment->name);
 	*peers = storage->fd;
+	tap->hold_fd = sma_slot_hold(attachment);
+	if (tap->hold_fd < 0)
+		return sma_fail_errno(error, -tap->hold_fd, NULL, "%s cannot be locked",
+				      attachment->path);
 	tap->config_fd = fcntl(config->fd, F_DUPFD_CLOEXEC, 0);
 	return tap->config_fd < 0
 		   ? sma_fail_errno(error, errno, NULL, "The datapath cannot be watched")
@@ -124,7 +127,7 @@ int sma_tap_open(struct sma_context *context, const struct sma_attachment *attac
 	int peers = -1;
 
 	memset(tap, 0, sizeof(*tap));
-	tap->slot_fd = tap->config_fd = -1;
+	tap->slot_fd = tap->config_fd = tap->hold_fd = -1;
 	tap->reading = calloc(1, sizeof(*tap->reading));
 	if (!tap->reading)
 		return sma_fail_memory(error);
@@ -150,15 +153,9 @@ void sma_tap_close(struct sma_tap *tap)
 		close(tap->slot_fd);
 	if (tap->config_fd >= 0)
 		close(tap->config_fd);
+	if (tap->hold_fd >= 0)
+		close(tap->hold_fd);
 	free(tap->reading);
-}
-
-/* Id of the program in the slot, 0: none. */
-static __u32 occupant(const struct sma_tap *tap)
-{
-	__u32 slot = 0, id = 0;
-
-	return bpf_map_lookup_elem(tap->slot_fd, &slot, &id) ? 0 : id;
 }
 
 static int put(const struct sma_tap *tap)
@@ -172,7 +169,7 @@ int sma_tap_start(struct sma_tap *tap, const char *name, struct sma_error *error
 {
 	int result;
 
-	if (occupant(tap))
+	if (sma_slot_occupant(tap->slot_fd))
 		return sma_fail(error, SMA_BUSY, "End that one first.",
 				"Messages of %s are being captured already", name);
 	result = put(tap);
@@ -186,7 +183,8 @@ void sma_tap_stop(struct sma_tap *tap)
 {
 	__u32 slot = 0;
 
-	if (tap->slot_fd >= 0 && tap->program_id && occupant(tap) == tap->program_id)
+	if (tap->slot_fd >= 0 && tap->program_id &&
+	    sma_slot_occupant(tap->slot_fd) == tap->program_id)
 		bpf_map_delete_elem(tap->slot_fd, &slot);
 }
 
@@ -197,8 +195,8 @@ bool sma_tap_alive(struct sma_tap *tap)
 
 	if (bpf_map_lookup_elem(tap->config_fd, &key, &config) || !config.enabled)
 		return false;
-	/* A capture before this one may have been emptied out only now (sockmap_abi.h). */
-	if (!occupant(tap))
+	/* An agent that found a killed capture there may have emptied the slot only now. */
+	if (!sma_slot_occupant(tap->slot_fd))
 		put(tap);
 	return true;
 }

@@ -14,8 +14,9 @@ struct sma_tap {
 	struct bpf_object *object;
 	struct ring_buffer *ring;
 	struct sma_tap_reading *reading;
-	int slot_fd;   /* SM_CAPTURE_MAP: as long as it is open the program may stay there */
+	int slot_fd;   /* SM_CAPTURE_MAP */
 	int config_fd; /* SM_CONFIG_MAP */
+	int hold_fd;   /* as long as it is open the program may stay in the slot */
 	int program_fd;
 	__u32 program_id;
 };
@@ -42,7 +43,7 @@ int sma_tap_start(struct sma_tap *tap, const char *name, struct sma_error *error
 /* Takes it out again; what it has written remains to be read. */
 void sma_tap_stop(struct sma_tap *tap);
 
-/* Does the datapath still redirect? Also puts back what an emptying that came late took out. */
+/* Does the datapath still redirect? Also puts back what was taken for a killed capture's. */
 bool sma_tap_alive(struct sma_tap *tap);
 
 /* Hands over what there is, and waits for it at most so long (0: not at all). 0, -errno or what the

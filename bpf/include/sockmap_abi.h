@@ -41,9 +41,10 @@
  * sm_verdict goes on with when all is decided and counted, in the same context, so that it finds
  * the sending socket locked and in its struct sm_peer what became of the message. It must return
  * SK_PASS, which carries out the redirect that sm_verdict asked for, and is no part of the
- * datapath's object. Whoever puts it there holds the map's descriptor, and nobody pins the map: the
- * kernel empties it when the last descriptor is gone (prog_array_map_clear()), so a capture that is
- * killed leaves nothing.
+ * datapath's object. The map must be pinned as long as it is attached: whenever the last descriptor
+ * of one that is not is closed, the kernel empties it later on (prog_array_map_clear()), and of two
+ * listings of all maps that end at one time it keeps a reference for ever. So the kernel does not
+ * empty the slot for a capture that is killed: any later use of the attachment does (slot.h).
  */
 #define SM_CAPTURE_MAP "sm_capture"
 

@@ -234,6 +234,7 @@ describe('capture', () => {
     expect(refused).toMatchObject({ exit: 10, data: { kind: 'busy' } });
     running.kill('SIGKILL');
     await running.output();
+    await agent.json('status', 'status');
     await eventually('the kernel to free the program', async () =>
       (await kernelObjects('prog')).some(({ id }) => held.includes(id)) ? undefined : true,
     );
@@ -242,6 +243,17 @@ describe('capture', () => {
     const again = await capture('--all');
     await traffic('pairs', '--bytes', '100000');
     expect((await again.stop()).bytes).toBe(200_000);
+  });
+
+  it('keeps a slot that several listings of all maps at one time do not make the kernel leak', async () => {
+    const attachment = await agent.attach(datapathObject, cgroup, 'listed');
+    const list = async (): Promise<void> => {
+      for (let turn = 0; turn < 100; turn++) await agent.json('maps', 'maps');
+    };
+    await Promise.all([list(), list(), list()]);
+    expect(attachment.maps.map(({ name }) => name)).toContain('sm_capture');
+    expect(await agent.json('detach', 'detach')).toMatchObject({ removed: true });
+    await expectFreed(attachment);
   });
 
   it('writes to a pipe, until nobody reads it', async () => {
