@@ -98,6 +98,7 @@ export interface SettingTypes {
   defaultCgroup: string;
   pairing: PairingSetting;
   maxSockets: number;
+  edgeReaders: boolean;
   policyFile: string;
   refreshInterval: number;
   'detach.drainTimeout': number;
@@ -116,6 +117,7 @@ export const SETTINGS = [
   'defaultCgroup',
   'pairing',
   'maxSockets',
+  'edgeReaders',
   'policyFile',
   'refreshInterval',
   'detach.drainTimeout',

@@ -15,6 +15,7 @@ const CHECKS: { readonly [K in SettingKey]: (value: unknown) => value is Setting
   defaultCgroup: isText,
   pairing: (value): value is SettingTypes['pairing'] => PAIRING_SETTINGS.some(one => one === value),
   maxSockets: isNumber,
+  edgeReaders: isBoolean,
   policyFile: isText,
   refreshInterval: isNumber,
   'detach.drainTimeout': isNumber,

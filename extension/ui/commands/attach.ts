@@ -23,7 +23,7 @@ interface Plan {
   readonly name: string | undefined;
 }
 
-type DatapathOptions = Pick<AgentParams['attach'], 'pairing' | 'maxSockets' | 'policy'>;
+type DatapathOptions = Pick<AgentParams['attach'], 'pairing' | 'maxSockets' | 'edgeReaders' | 'policy'>;
 
 const CGROUP_LIMIT = 500;
 
@@ -193,7 +193,11 @@ async function carryOut(
 /** What only the built-in datapath takes, from the settings. */
 async function datapathOptions(services: Services): Promise<DatapathOptions> {
   const { config } = services;
-  const options = { pairing: config.get('pairing'), maxSockets: config.get('maxSockets') };
+  const options = {
+    pairing: config.get('pairing'),
+    maxSockets: config.get('maxSockets'),
+    edgeReaders: config.get('edgeReaders'),
+  };
   const file = config.path('policyFile');
   return file === '' ? options : { ...options, policy: await readPolicy(file) };
 }
