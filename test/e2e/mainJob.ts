@@ -34,3 +34,13 @@ export async function detach(page: WorkbenchPage, name: string): Promise<void> {
   await page.quickInput.pick(name);
   await page.view('Hosts').waitGone(name, 60_000);
 }
+
+/** Runs Sockmap: Add Host for a name of the ssh configuration; returns when its row is in the Hosts view. */
+export async function addHost(page: WorkbenchPage, name: string, label: string): Promise<void> {
+  await page.runCommand('Sockmap: Add Host…');
+  await page.quickInput.waitOpen('Add SSH Host');
+  await page.quickInput.type(name);
+  await page.quickInput.pick(name);
+  await page.quickInput.enter(label);
+  await page.view('Hosts').waitRow(label);
+}

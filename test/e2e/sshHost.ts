@@ -3,29 +3,27 @@ import { execFile } from 'node:child_process';
 import { chmod, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { startVm, type Vm } from '../rig/vm';
+import { startVm, type Vm, type VmOptions } from '../rig/vm';
 
 const exec = promisify(execFile);
 
-/** A test host with a cgroup `/sockmap-test`, and an `ssh` that knows it as a user's own would. */
+/** A test host with a cgroup `/sockmap-test`. */
 export class SshHost {
+  readonly #options: VmOptions;
   #vm: Vm | undefined;
-  #ssh: string | undefined;
 
-  /** Boots it, and writes the `ssh` into a folder. */
-  async start(folder: string): Promise<void> {
-    this.#vm = await startVm({ kernel: '6.12' });
-    this.#ssh = join(folder, 'ssh');
-    // Stands for the user's own ssh configuration.
-    await writeFile(this.#ssh, `#!/bin/sh\nexec ssh -F ${this.#vm.sshConfig} "$@"\n`);
-    await chmod(this.#ssh, 0o755);
+  constructor(options: VmOptions = { kernel: '6.12' }) {
+    this.#options = options;
+  }
+
+  async start(): Promise<void> {
+    this.#vm = await startVm(this.#options);
     await this.run('mkdir /sys/fs/cgroup/sockmap-test');
   }
 
-  /** Path of the command that the extension is to call. */
-  get ssh(): string {
-    if (this.#ssh === undefined) throw new Error('the test host is not started.');
-    return this.#ssh;
+  /** File for `ssh -F` that knows the host by its name. */
+  get sshConfig(): string {
+    return this.#started.sshConfig;
   }
 
   /** Name in the ssh configuration. */
@@ -44,6 +42,11 @@ export class SshHost {
     return (await exec('ssh', ['-F', vm.sshConfig, vm.host, command])).stdout.trim();
   }
 
+  /** Pulls the network cable: what is under way there hangs. */
+  cut(): Promise<void> {
+    return this.#started.cut();
+  }
+
   async stop(): Promise<void> {
     await this.#vm?.stop();
   }
@@ -52,4 +55,14 @@ export class SshHost {
     if (this.#vm === undefined) throw new Error('the test host is not started.');
     return this.#vm;
   }
+}
+
+/** Writes an `ssh` into a folder that knows the hosts as a user's own configuration would; gives its path. */
+export async function writeSsh(folder: string, hosts: readonly SshHost[]): Promise<string> {
+  const config = join(folder, 'ssh_config');
+  await writeFile(config, hosts.map(({ sshConfig }) => `Include ${sshConfig}\n`).join(''));
+  const ssh = join(folder, 'ssh');
+  await writeFile(ssh, `#!/bin/sh\nexec ssh -F ${config} "$@"\n`);
+  await chmod(ssh, 0o755);
+  return ssh;
 }

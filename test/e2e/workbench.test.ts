@@ -8,17 +8,19 @@ import { mainJobHere } from './parts/local';
 import { mainJobOverSsh } from './parts/ssh';
 import { verifierPanel } from './parts/verifierPanel';
 import { SharedSession } from './session';
-import { SshHost } from './sshHost';
+import { SshHost, writeSsh } from './sshHost';
 
 const cleanup = new Cleanup();
 const host = new SshHost();
+let ssh: string;
 
 // The slowest to start serves both versions.
 beforeAll(async () => {
   const folder = await temporaryFolder('ssh-path');
   cleanup.add(() => folder.remove());
   cleanup.add(() => host.stop());
-  await host.start(folder.path);
+  await host.start();
+  ssh = await writeSsh(folder.path, [host]);
 });
 afterAll(() => cleanup.run());
 
@@ -29,7 +31,7 @@ describe.each(workbenchVersions)('in VS Code of %s', version => {
     session.start('workbench', {
       version,
       fixtures: join(checkout, 'test', 'e2e', 'fixtures'),
-      settings: { 'sockmap.detach.drainTimeout': 1, 'sockmap.ssh.path': host.ssh },
+      settings: { 'sockmap.detach.drainTimeout': 1, 'sockmap.ssh.path': ssh },
     }),
   );
   afterAll(() => session.stop());

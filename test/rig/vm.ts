@@ -15,6 +15,8 @@ export type VmArch = 'amd64' | 'arm64';
 
 export interface VmOptions {
   readonly kernel: VmKernel;
+  /** Its name in the ssh configuration, `vm` when not given. */
+  readonly name?: string;
   /** arm64 is to be had with 6.1 and 6.12. */
   readonly arch?: VmArch;
   /** Seconds after which the guest ends by itself, should nobody end it. */
@@ -29,9 +31,9 @@ export interface Vm {
   /** File for `ssh -F`, which knows `host` and `userHost`. */
   readonly sshConfig: string;
   /** root */
-  readonly host: 'vm';
+  readonly host: string;
   /** uid 1000, without any right and without sudo */
-  readonly userHost: 'vm-user';
+  readonly userHost: string;
   readonly port: number;
   /** Kernel release, as `uname -r`. */
   readonly release: string;
@@ -96,15 +98,25 @@ function freePort(): Promise<number> {
   });
 }
 
-async function writeSshConfig(folder: string, vm: string, port: number): Promise<string> {
+interface SshNames {
+  readonly host: string;
+  readonly userHost: string;
+}
+
+async function writeSshConfig(
+  folder: string,
+  vm: string,
+  port: number,
+  { host, userHost }: SshNames,
+): Promise<string> {
   const [type, key] = (await readFile(join(vm, 'hostkey.pub'), 'utf8')).split(' ');
   const knownHosts = join(folder, 'known_hosts');
   await writeFile(knownHosts, `[127.0.0.1]:${port} ${type ?? ''} ${key ?? ''}\n`);
   const config = join(folder, 'ssh_config');
   const lines = [
-    'Host vm-user',
+    `Host ${userHost}`,
     '  User user',
-    'Host vm vm-user',
+    `Host ${host} ${userHost}`,
     '  HostName 127.0.0.1',
     `  Port ${port}`,
     '  User root',
@@ -166,7 +178,8 @@ function monitor(path: string, command: string): Promise<void> {
 /** A boot that failed for a reason that the next one may not have. */
 class BootError extends Error {}
 
-async function boot(env: NodeJS.ProcessEnv & { VM: string }): Promise<Vm> {
+async function boot(env: NodeJS.ProcessEnv & { VM: string }, host: string): Promise<Vm> {
+  const names = { host, userHost: `${host}-user` };
   const folder = await temporaryFolder('vm');
   const group = new ProcessGroup();
   const stop = async (): Promise<void> => {
@@ -175,7 +188,7 @@ async function boot(env: NodeJS.ProcessEnv & { VM: string }): Promise<Vm> {
   };
   try {
     const port = await freePort();
-    const sshConfig = await writeSshConfig(folder.path, env.VM, port);
+    const sshConfig = await writeSshConfig(folder.path, env.VM, port, names);
     const child = group.spawn(script, ['run', String(port), folder.path], { env });
     let output = '';
     const keep = (text: string): void => {
@@ -188,8 +201,7 @@ async function boot(env: NodeJS.ProcessEnv & { VM: string }): Promise<Vm> {
       monitor(join(folder.path, 'monitor'), `set_link n0 ${state}`);
     return {
       sshConfig,
-      host: 'vm',
-      userHost: 'vm-user',
+      ...names,
       port,
       release,
       cut: () => link('off'),
@@ -214,7 +226,7 @@ export async function startVm(options: VmOptions): Promise<Vm> {
   const env = await environment(options);
   for (let attempt = 1; ; attempt++) {
     try {
-      return await boot(env);
+      return await boot(env, options.name ?? 'vm');
     } catch (error) {
       if (!(error instanceof BootError) || attempt === bootAttempts) throw error;
     }

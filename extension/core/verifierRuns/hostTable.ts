@@ -22,7 +22,10 @@ export type HostCell = v.InferOutput<typeof cell>;
 
 const row = v.object({
   label: v.string(),
+  /** `uname -r`; empty when it is not known. */
   kernel: v.string(),
+  /** The host was not heard yet. */
+  waiting: v.optional(v.literal(true)),
   /** One sentence: why the host could not be asked. */
   problem: v.optional(v.string()),
   /** Milliseconds, with the connection. */

@@ -2,7 +2,12 @@
 import * as vscode from 'vscode';
 import type { CommandTarget } from '../../contrib/ids';
 import { type ProgramChoice, baseName } from '../../core/attachPlan';
-import { HOST_TABLE_VERSION, hostCell, type HostRow } from '../../core/verifierRuns/hostTable';
+import {
+  HOST_TABLE_VERSION,
+  hostCell,
+  type HostRow,
+  type HostTable,
+} from '../../core/verifierRuns/hostTable';
 import type { Host } from '../../host/api';
 import { isCancellation, reportOf } from '../errors';
 import { type Task, withProgress } from '../progress';
@@ -10,32 +15,39 @@ import type { Services } from '../services';
 import { makeObject, objectRefOf } from './program';
 import { chooseProgram, judge } from './verify';
 
-/** Builds once, then asks the verifier of every host at the same time; a host that fails has its reason in its row. */
+/**
+ * Builds once, then asks the verifier of every host at the same time. The table is there from the start, and each row
+ * is filled when its host answered; one that fails has its reason in its row.
+ */
 export async function verifyAllHosts(services: Services, target: CommandTarget): Promise<void> {
   const program = await chooseProgram(services, target, vscode.l10n.t('Verify on All Hosts'), true);
   if (program === undefined) return;
   const name = program.kind === 'builtin' ? vscode.l10n.t('Built-in datapath') : baseName(program.path);
-  const rows = await withProgress(vscode.l10n.t('Sockmap: verifying {0} on all hosts', name), async task => {
+  const at = new Date().toISOString();
+  await withProgress(vscode.l10n.t('Sockmap: verifying {0} on all hosts', name), async task => {
     const object = await makeObject(services, program, task);
     const { hosts } = services.registry;
+    const rows = hosts.map(waitingRow);
+    const table = (): HostTable => ({ version: HOST_TABLE_VERSION, name, at, rows });
+    services.hostTable.show(table());
     let done = 0;
     const report = () => task.report(vscode.l10n.t('{0} of {1} hosts', done, hosts.length));
     report();
-    return await Promise.all(
-      hosts.map(async host => {
-        const row = await rowOf(services, host, program, object, task);
+    await Promise.all(
+      hosts.map(async (host, place) => {
+        rows[place] = await rowOf(services, host, program, object, task);
         done++;
         report();
-        return row;
+        services.hostTable.update(table());
       }),
     );
+    await services.hostTable.keep(table());
   });
-  await services.hostTable.show({
-    version: HOST_TABLE_VERSION,
-    name,
-    at: new Date().toISOString(),
-    rows,
-  });
+}
+
+function waitingRow({ definition, state }: Host): HostRow {
+  const kernel = state.kind === 'ready' ? state.kernel : '';
+  return { label: definition.label, kernel, waiting: true, cells: [] };
 }
 
 async function rowOf(
@@ -47,22 +59,25 @@ async function rowOf(
 ): Promise<HostRow> {
   const start = performance.now();
   const { label } = host.definition;
+  let kernel = '';
   try {
     const client = await host.connect(task.signal);
+    kernel = host.state.kind === 'ready' ? host.state.kernel : '';
     const candidate = { program, object: await objectRefOf(host, object) };
     const quiet = { signal: task.signal, report: () => undefined };
     const { runs } = await judge(services, host, client, candidate, quiet);
     return {
       label,
-      kernel: host.state.kind === 'ready' ? host.state.kernel : '',
+      kernel,
       duration: performance.now() - start,
       cells: runs.map(hostCell),
     };
   } catch (error) {
     // Cancelled for all hosts, not a failure of this one.
-    if (isCancellation(error) && task.signal.aborted) throw error;
+    if (isCancellation(error) && task.signal.aborted)
+      return { label, kernel, problem: vscode.l10n.t('Cancelled before the host answered.'), cells: [] };
     const problem = reportOf(error).message;
     services.log.warn(`verify on ${label}: ${problem}`);
-    return { label, kernel: '', problem, cells: [] };
+    return { label, kernel, problem, cells: [] };
   }
 }

@@ -15,13 +15,15 @@ import {
 const KEY = 'sockmap.hostTable';
 
 /**
- * Hosts by programs as a table in an editor: HTML without scripts, whose links are commands. The last one is kept in
- * the workspace and shown again after a reload.
+ * Hosts by programs as a table in an editor: HTML without scripts, whose links are commands. The last complete one is
+ * kept in the workspace and shown again after a reload.
  */
 export class HostTablePanel implements vscode.WebviewPanelSerializer, Disposable {
   readonly #store = new DisposableStore();
   readonly #memento: vscode.Memento;
   #panel: vscode.WebviewPanel | undefined;
+  /** When the run that the panel shows was started. */
+  #at: string | undefined;
 
   constructor(memento: vscode.Memento) {
     this.#memento = memento;
@@ -32,11 +34,21 @@ export class HostTablePanel implements vscode.WebviewPanelSerializer, Disposable
     return decodeHostTable(this.#memento.get<unknown>(KEY));
   }
 
-  async show(table: HostTable): Promise<void> {
-    await this.#memento.update(KEY, table);
+  /** Opens the panel for a run. */
+  show(table: HostTable): void {
+    this.#at = table.at;
     this.#panel ??= this.#follow(vscode.window.createWebviewPanel(HOST_TABLE, '', vscode.ViewColumn.Active));
     this.#fill(this.#panel, table);
     this.#panel.reveal();
+  }
+
+  /** Fills in what came since, unless the panel was closed or shows a later run. */
+  update(table: HostTable): void {
+    if (this.#panel !== undefined && this.#at === table.at) this.#fill(this.#panel, table);
+  }
+
+  async keep(table: HostTable): Promise<void> {
+    await this.#memento.update(KEY, table);
   }
 
   deserializeWebviewPanel(panel: vscode.WebviewPanel): Promise<void> {
@@ -80,6 +92,8 @@ a { color: var(--vscode-textLink-foreground); }
 a:focus { outline: 1px solid var(--vscode-focusBorder); outline-offset: 2px; }
 .ok::before { content: "\\2713\\00a0"; color: var(--vscode-testing-iconPassed); }
 .no::before { content: "\\2717\\00a0"; color: var(--vscode-testing-iconFailed); }
+.problem::before { content: "\\26a0\\fe0e\\00a0"; color: var(--vscode-list-warningForeground); }
+.waiting { color: var(--vscode-descriptionForeground); }
 `;
 
 function page(table: HostTable | undefined): string {
@@ -97,7 +111,8 @@ function page(table: HostTable | undefined): string {
 
 function rows(table: HostTable): string {
   const programs = programsOf(table);
-  const head = [vscode.l10n.t('Host'), ...programs].map(name => `<th scope="col">${escape(name)}</th>`);
+  const columns = programs.length === 0 ? [vscode.l10n.t('Verdict')] : programs;
+  const head = [vscode.l10n.t('Host'), ...columns].map(name => `<th scope="col">${escape(name)}</th>`);
   const body = table.rows.map(row => `<tr>${hostHead(row)}${cells(row, programs)}</tr>`);
   return `<table><thead><tr>${head.join('')}</tr></thead><tbody>${body.join('\n')}</tbody></table>`;
 }
@@ -107,12 +122,14 @@ function hostHead({ label, kernel, duration }: HostRow): string {
     ...(kernel === '' ? [] : [vscode.l10n.t('Linux {0}', kernel)]),
     ...(duration === undefined ? [] : [formatDuration(duration)]),
   ];
-  return `<th scope="row">${escape(label)}${notes.map(note => `<small>${escape(note)}</small>`).join('')}</th>`;
+  return `<th scope="row"><span class="host">${escape(label)}</span>${notes.map(note => `<small>${escape(note)}</small>`).join('')}</th>`;
 }
 
-function cells({ cells: found, problem }: HostRow, programs: readonly string[]): string {
-  if (problem !== undefined)
-    return `<td class="no" colspan="${Math.max(1, programs.length)}">${escape(problem)}</td>`;
+function cells({ cells: found, problem, waiting }: HostRow, programs: readonly string[]): string {
+  const whole = (kind: string, text: string) =>
+    `<td class="${kind}" colspan="${Math.max(1, programs.length)}">${escape(text)}</td>`;
+  if (waiting === true) return whole('waiting', vscode.l10n.t('verifying…'));
+  if (problem !== undefined) return whole('problem', problem);
   return programs
     .map(program => {
       const cell = found.find(one => one.program === program);

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { Frame, Locator, Page } from 'playwright-core';
 import { until } from './until';
+import { shownWebview } from './webview';
 
-/** The Verifier Log panel: its page lies in a frame in a frame of the workbench. */
+/** The Verifier Log panel. */
 export class VerifierPanel {
   readonly #page: Page;
 
@@ -12,9 +13,7 @@ export class VerifierPanel {
 
   /** Something of the page; selectors look into the shadow trees of its components. */
   find(selector: string): Locator {
-    // The view in the panel area keeps its page while it is hidden.
-    const shown = this.#page.frameLocator('iframe.webview.ready >> visible=true');
-    return shown.frameLocator('#active-frame').locator(selector);
+    return shownWebview(this.#page).locator(selector);
   }
 
   row(text: string | RegExp): Locator {

@@ -3,7 +3,7 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import { testName } from '../../support/cleanup';
 import type { SharedSession } from '../session';
 import type { SshHost } from '../sshHost';
-import { attach, detach } from '../mainJob';
+import { addHost, attach, detach } from '../mainJob';
 
 /** Tests of attach and detach on a host behind SSH, to which the agent must be delivered first. */
 export function mainJobOverSsh(session: SharedSession, host: SshHost): void {
@@ -16,12 +16,7 @@ export function mainJobOverSsh(session: SharedSession, host: SshHost): void {
       const { page } = session;
       await page.openContainer('Sockmap');
       await page.view('Hosts').waitRow('Local');
-      await page.runCommand('Sockmap: Add Host…');
-      await page.quickInput.waitOpen('Add SSH Host');
-      await page.quickInput.type(host.name);
-      await page.quickInput.pick(host.name);
-      await page.quickInput.enter('Test host');
-      await page.view('Hosts').waitRow('Test host');
+      await addHost(page, host.name, 'Test host');
     });
 
     it('delivers the agent and attaches', async () => {

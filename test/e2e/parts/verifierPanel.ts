@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
-import { readFile, writeFile } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
 import type { AxeResults } from 'axe-core';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { VerifierPanel } from '../page/verifierPanel';
 import type { SharedSession } from '../session';
+import { setTheme } from '../theme';
 
 /** Theme by its name in the settings, and the kind that a webview is told. */
 const THEMES = [
@@ -121,7 +122,7 @@ export function verifierPanel(session: SharedSession): void {
       const { page } = session;
       const axe = await readFile(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
       for (const [theme, kind] of THEMES) {
-        await setTheme(session, theme);
+        await setTheme(session.folder, theme);
         const frame = await panel.frame();
         await expect.poll(() => frame.evaluate(() => document.body.dataset['vscodeThemeKind'])).toBe(kind);
         await frame.evaluate(axe);
@@ -137,11 +138,4 @@ export function verifierPanel(session: SharedSession): void {
       }
     });
   });
-}
-
-/** Changes the colour theme as an edit of the settings file does. */
-async function setTheme(session: SharedSession, theme: string): Promise<void> {
-  const path = join(dirname(session.folder), 'user', 'Machine', 'settings.json');
-  const settings = JSON.parse(await readFile(path, 'utf8')) as Record<string, unknown>;
-  await writeFile(path, JSON.stringify({ ...settings, 'workbench.colorTheme': theme }, undefined, 2));
 }
