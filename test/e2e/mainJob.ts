@@ -41,6 +41,7 @@ export async function addHost(page: WorkbenchPage, name: string, label: string):
   await page.quickInput.waitOpen('Add SSH Host');
   await page.quickInput.type(name);
   await page.quickInput.pick(name);
+  await page.quickInput.waitPrompt(/^Name of the host/);
   await page.quickInput.enter(label);
   await page.view('Hosts').waitRow(label);
 }

@@ -14,11 +14,11 @@ import { vmKernels } from '../rig/vm';
 import { freshVsix } from '../rig/vsix';
 import { Cleanup } from '../support/cleanup';
 
-/** Delivery of the agent to three emulated machines, and their verifiers: beside other work on two cores. */
-const answered = { timeout: 120_000 };
+/** Three emulated machines on two cores: the verifier of 5.10 alone takes a minute and a half for the datapath. */
+const answered = { timeout: 300_000 };
 const COMMAND = 'Sockmap: Verify on All Hosts';
 /** Instructions and time, as a cell has them. */
-const FIGURES = /^✓?\s*accepted.*[1-9][\d\u202f ]* insns,.* \d+(\.\d)? m?s$/;
+const FIGURES = /^✓?\s*accepted.*[1-9][\d\u202f ]* insns,.* (\d+ min \d+ s|[1-9]\d*(\.\d)? (µs|ms|s))$/;
 const TITLE = 'Packet or message data is read beyond what was compared with its end';
 
 const labelOf = (kernel: string): string => `Linux ${kernel}`;
@@ -91,7 +91,7 @@ describe('verifying on this machine and three hosts behind SSH', () => {
     ] as const;
     expect(rows.map(({ host }) => host)).toEqual(known.map(([label]) => label));
     for (const [place, [, kernel]] of known.entries()) {
-      expect(rows[place]?.notes).toMatch(/^Linux \S+, \d+(\.\d)? m?s$/);
+      expect(rows[place]?.notes).toMatch(/^Linux \S+, answered in [1-9].* m?s$/);
       expect(rows[place]?.notes).toContain(`Linux ${kernel},`);
     }
   }
@@ -118,34 +118,43 @@ describe('verifying on this machine and three hosts behind SSH', () => {
       expect(cells['refused'], host).toContain(TITLE);
     }
     await table.find('a').last().click();
-    await new VerifierPanel(session.page.page).find('verifier-explanation h2').waitFor();
-    await session.page.runCommand('View: Close All Editors');
-    await session.page.runCommand('View: Hide Panel');
+    // It opens beside the table, and a page object knows one page.
+    const { page } = session;
+    const panel = page.page.locator('.part.panel');
+    await panel.waitFor({ state: 'visible' });
+    await page.screenshot('log-of-a-cell');
+    await page.runCommand('View: Close All Editors');
+    await new VerifierPanel(page.page).find('verifier-explanation h2').waitFor();
+    await page.runCommand('View: Hide Panel');
+    await panel.waitFor({ state: 'hidden' });
   });
 
   it('shows the others at once while a host hangs, then why that one did not answer', async () => {
     if (second === undefined) throw new Error('there are three hosts.');
     await second.host.cut();
-    await start('sockmap.bpf.c');
+    await start('refused.bpf.c');
     await expect.poll(() => table.find('.waiting').count(), answered).toBe(1);
     expect(await table.row(second.label)).toMatchObject({ cells: { '': 'verifying…' } });
     const others = (await table.rows()).filter(({ host }) => host !== second.label);
-    for (const { host, cells } of others)
-      for (const [program, text] of Object.entries(cells))
-        expect(text, `${program} on ${host}`).toMatch(FIGURES);
+    expect(others).toHaveLength(3);
+    for (const { host, cells } of others) expect(cells['refused'], host).toContain(TITLE);
     await session.page.screenshot('hanging');
     await second.host.stop();
     const rows = await waitForAll();
     await pictures('switched-off');
     expect(rows.filter(({ host }) => host !== second.label)).toEqual(others);
-    expect(rows.find(({ host }) => host === second.label)?.cells['']).toMatch(/lost|closed|ended/);
+    expect(rows.find(({ host }) => host === second.label)?.cells['']).toMatch(
+      /^The connection to .* was (cut|lost)\./,
+    );
   });
 
   it('says of a host that is off from the start that it cannot be reached', async () => {
     await start('refused.bpf.c');
     const rows = await waitForAll();
     await pictures('off');
-    expect(rows.find(({ host }) => host === second?.label)?.cells['']).toMatch(/cannot be reached|refused/);
+    expect(rows.find(({ host }) => host === second?.label)?.cells['']).toMatch(
+      /^No connection to .* refused/,
+    );
     for (const { host, cells } of rows)
       if (host !== second?.label) expect(cells['refused'], host).toContain(TITLE);
   });

@@ -90,7 +90,7 @@ th, td { border: 1px solid var(--vscode-widget-border, var(--vscode-contrastBord
 th small, td small { display: block; font-weight: normal; color: var(--vscode-descriptionForeground); }
 a { color: var(--vscode-textLink-foreground); }
 a:focus { outline: 1px solid var(--vscode-focusBorder); outline-offset: 2px; }
-.ok::before { content: "\\2713\\00a0"; color: var(--vscode-testing-iconPassed); }
+.ok::before { content: "\\2713\\00a0"; color: var(--vscode-charts-green); }
 .no::before { content: "\\2717\\00a0"; color: var(--vscode-testing-iconFailed); }
 .problem::before { content: "\\26a0\\fe0e\\00a0"; color: var(--vscode-list-warningForeground); }
 .waiting { color: var(--vscode-descriptionForeground); }
@@ -120,7 +120,7 @@ function rows(table: HostTable): string {
 function hostHead({ label, kernel, duration }: HostRow): string {
   const notes = [
     ...(kernel === '' ? [] : [vscode.l10n.t('Linux {0}', kernel)]),
-    ...(duration === undefined ? [] : [formatDuration(duration)]),
+    ...(duration === undefined ? [] : [vscode.l10n.t('answered in {0}', formatDuration(duration))]),
   ];
   return `<th scope="row"><span class="host">${escape(label)}</span>${notes.map(note => `<small>${escape(note)}</small>`).join('')}</th>`;
 }

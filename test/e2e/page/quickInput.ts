@@ -45,6 +45,16 @@ export class QuickInput {
     );
   }
 
+  /** Waits for an input box by its prompt, where the step before it has the same title. */
+  async waitPrompt(prompt: RegExp, timeoutMs = 20_000): Promise<void> {
+    const message = this.#widget.locator('.quick-input-message');
+    await until(
+      `the prompt ${prompt}`,
+      async () => ((await message.isVisible()) && prompt.test(await this.message()) ? true : undefined),
+      { timeoutMs, seen: () => this.message() },
+    );
+  }
+
   async waitClosed(): Promise<void> {
     await this.#widget.waitFor({ state: 'hidden' });
   }
