@@ -48,9 +48,4 @@ export class HostTable {
       cells: Object.fromEntries(programs.map((program, place) => [flat(program), flat(cells[place] ?? '')])),
     }));
   }
-
-  /** The row of a host. */
-  async row(host: string): Promise<TableRow | undefined> {
-    return (await this.rows()).find(row => row.host === host);
-  }
 }
