@@ -55,7 +55,9 @@ test('counts are grouped by three', () => {
 });
 
 test('durations choose their unit', () => {
-  expect([0, 0.0001, 0.12, 0.9994, 0.9996, 850, 999.4, 999.6, 2400, 59_949, 200_000].map(formatDuration)).toEqual([
+  expect(
+    [0, 0.0001, 0.12, 0.9994, 0.9996, 850, 999.4, 999.6, 2400, 59_949, 200_000].map(formatDuration),
+  ).toEqual([
     '0 ms',
     '1 µs',
     '120 µs',
