@@ -180,7 +180,10 @@ export class LogParser {
     }
     // `12: <invalid CO-RE relocation>`: what libbpf puts in an instruction's place.
     if (bytes[rest] === LESS) return this.#message(bytes, rest, end);
-    return this.#liveness(pc, bytes, rest, end);
+    const kind = this.#liveness(pc, bytes, rest, end);
+    if (kind !== LineKind.Unknown) return kind;
+    // Before any instruction check_cfg() names C lines this way (verbose_linfo(), Linux 6.7 and older).
+    return this.#anyInsn ? this.#message(bytes, rest, end) : LineKind.Note;
   }
 
   #insn(pc: number, bytes: Uint8Array, start: number, end: number, at: number, line: number): LineKind {

@@ -2,6 +2,7 @@
 
 /** Lines that tell about the run and refuse nothing. See {@link Pattern} for the placeholders. */
 export const NOTES = `
+BUG_{w}
 Cannot find btf of tracepoint template, fall back to {s}{s}.
 CO-RE relocating {s} {s}: found target candidate [{n}]
 Func#{n} ('{s}') is global and assumed valid.

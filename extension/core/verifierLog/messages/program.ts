@@ -71,6 +71,7 @@ BPF_MOV uses reserved fields
 BPF_NEG uses reserved fields
 BPF_ST stores into R{n} {s} is not allowed
 BPF_ST uses reserved fields
+bpf_rcu_read_unlock is missing
 bpf_struct_ops map cannot be used in prog
 BPF_STX uses reserved fields
 BPF_XADD stores into R{n} {s} is not allowed
