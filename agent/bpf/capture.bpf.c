@@ -8,6 +8,7 @@
 
 #include "addresses.h"
 #include "kernel_types.h"
+#include "peers_map.h"
 #include "records.h"
 #include "../../bpf/include/sockmap_abi.h"
 
@@ -26,14 +27,6 @@
 
 const volatile struct sma_capture_config config = {};
 struct sma_capture_counts counts = {};
-
-/* Stands for the datapath's own map, whose descriptor is put in its place before the load. */
-struct {
-	__uint(type, BPF_MAP_TYPE_SK_STORAGE);
-	__uint(map_flags, BPF_F_NO_PREALLOC);
-	__type(key, int);
-	__type(value, struct sm_peer);
-} sm_peers SEC(".maps");
 
 struct {
 	__uint(type, BPF_MAP_TYPE_RINGBUF);

@@ -5,16 +5,9 @@
  * sockets of a network namespace, for kernels that refuse the first (see sockets.bpf.c).
  */
 #include "kernel_types.h"
+#include "peers_map.h"
 #include "records.h"
 #include "../../bpf/include/sockmap_abi.h"
-
-/* Stands for the datapath's own map, whose descriptor is put in its place before the load. */
-struct {
-	__uint(type, BPF_MAP_TYPE_SK_STORAGE);
-	__uint(map_flags, BPF_F_NO_PREALLOC);
-	__type(key, int);
-	__type(value, struct sm_peer);
-} sm_peers SEC(".maps");
 
 static __always_inline void write_peer(struct seq_file *seq, const struct sm_peer *peer)
 {

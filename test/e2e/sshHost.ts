@@ -1,11 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-import { execFile } from 'node:child_process';
 import { chmod, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { promisify } from 'node:util';
 import { startVm, type Vm, type VmOptions } from '../rig/vm';
-
-const exec = promisify(execFile);
 
 /** A test host with a cgroup `/sockmap-test`. */
 export class SshHost {
@@ -38,8 +34,7 @@ export class SshHost {
 
   /** What a shell command prints there, without white space at its ends. */
   async run(command: string): Promise<string> {
-    const vm = this.#started;
-    return (await exec('ssh', ['-F', vm.sshConfig, vm.host, command])).stdout.trim();
+    return (await this.#started.run(command)).trim();
   }
 
   /** Pulls the network cable: what is under way there hangs. */

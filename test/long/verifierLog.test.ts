@@ -10,22 +10,11 @@ import { corpusObjects, LEVELS, readVerified, summarize, type CorpusLog } from '
 const agent = new URL('../../dist/agent/x86_64/sockmap-agent', import.meta.url).pathname;
 const FOLDER = '/tmp/corpus';
 
-async function on(machine: Vm, command: string, input?: Uint8Array): Promise<string> {
-  const result = await run({
-    command: 'ssh',
-    args: ['-T', '-F', machine.sshConfig, machine.host, command],
-    ...(input === undefined ? {} : { input }),
-  });
-  if (result.code !== 0) throw new Error(`${command}: exit ${String(result.code)}\n${result.stderr}`);
-  return result.stdout.toString();
-}
-
 /** Agent and objects in one stream; every object at every level in one command. */
 async function verifyAll(machine: Vm, folder: string): Promise<CorpusLog[]> {
   const archive = await run({ command: 'tar', args: ['-C', folder, '-cf', '-', '.'] });
-  await on(machine, `mkdir -p ${FOLDER} && tar -C ${FOLDER} -xf -`, archive.stdout);
-  const said = await on(
-    machine,
+  await machine.run(`mkdir -p ${FOLDER} && tar -C ${FOLDER} -xf -`, { input: archive.stdout });
+  const said = await machine.run(
     `cd ${FOLDER}; for o in *.o; do for l in ${LEVELS.join(' ')}; do echo "@@ $o $l"; ./sockmap-agent verify --json --log-level $l $o 2>/dev/null; done; done; true`,
   );
   return said.split(/^@@ /m).flatMap(part => {

@@ -4,6 +4,8 @@ import { once } from 'node:events';
 import { setTimeout as delay } from 'node:timers/promises';
 
 export interface RunOptions {
+  /** For its standard input. */
+  readonly input?: Uint8Array;
   readonly cwd?: string;
   readonly env?: NodeJS.ProcessEnv;
   /** What the error names when the command fails; default: the command line. */
@@ -23,9 +25,11 @@ export async function run(
   const child = spawn(command, args, {
     cwd: options.cwd,
     env: options.env ?? process.env,
-    stdio: ['ignore', 'pipe', 'pipe'],
+    stdio: ['pipe', 'pipe', 'pipe'],
     ...(options.signal === undefined ? {} : { signal: options.signal }),
   });
+  // One that ends without reading all of it says why by its status.
+  child.stdin.on('error', () => undefined).end(options.input);
   let output = '';
   let errors = '';
   child.stdout.setEncoding('utf8').on('data', (text: string) => (output += text));

@@ -37,6 +37,8 @@ export interface Vm {
   readonly port: number;
   /** Kernel release, as `uname -r`. */
   readonly release: string;
+  /** What a shell command prints there to its standard output, as root or as `host`; throws when it fails. */
+  run(command: string, options?: { readonly input?: Uint8Array; readonly host?: string }): Promise<string>;
   /** Pulls the network cable: connections hang as they do when a link is cut. */
   cut(): Promise<void>;
   /** Plugs it in again. */
@@ -204,6 +206,11 @@ async function boot(env: NodeJS.ProcessEnv & { VM: string }, host: string): Prom
       ...names,
       port,
       release,
+      run: (command, { input, host = names.host } = {}) =>
+        run('ssh', ['-T', '-F', sshConfig, host, command], {
+          label: command,
+          ...(input === undefined ? {} : { input }),
+        }),
       cut: () => link('off'),
       restore: () => link('on'),
       console: () => output,

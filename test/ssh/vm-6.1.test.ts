@@ -6,7 +6,7 @@ import { CGROUP, datapath, type Machine, mainJobTest, onMachine } from './vm';
 async function goesSilent(machine: Machine): Promise<void> {
   const host = machine.host();
   const client = await host.connect();
-  await machine.run(`mkdir ${CGROUP}`);
+  await machine.vm.run(`mkdir ${CGROUP}`);
   await client.request('attach', { object: await datapath(), cgroup: CGROUP, name: 'vm' });
   await machine.vm.cut();
   expect((await problemOf(client.request('status', {}, { timeoutMs: 60_000 }))).code).toBe('connectionLost');

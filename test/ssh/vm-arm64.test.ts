@@ -6,7 +6,7 @@ async function onArm64(machine: Machine): Promise<void> {
   const host = machine.host();
   const [client, delivery] = await seconds(host.connect());
   expect(host.state).toMatchObject({ kind: 'ready', arch: 'aarch64', canLoad: true });
-  await machine.run(`mkdir ${CGROUP}`);
+  await machine.vm.run(`mkdir ${CGROUP}`);
   const [attachment, attach] = await seconds(
     client.request('attach', { object: await datapath(), cgroup: CGROUP, name: 'vm' }),
   );

@@ -3,7 +3,6 @@ import { readFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import type { AgentClient } from '../../extension/host/api';
-import { run } from '../../extension/host/process';
 import type { ObjectRef } from '../../extension/protocol/agent';
 import { startVm, type Vm, type VmKernel, type VmOptions } from '../rig/vm';
 import { type Connected, hostAt } from './loop';
@@ -35,19 +34,6 @@ export class Machine {
   host(destination: string = this.vm.host): Connected['host'] {
     this.#connected = hostAt({ destination, configFile: this.vm.sshConfig });
     return this.#connected.host;
-  }
-
-  /** A command on the host, beside the extension's connection; gives what it printed. */
-  async run(command: string, input?: Uint8Array): Promise<string> {
-    const result = await run({
-      command: 'ssh',
-      args: ['-T', '-F', this.vm.sshConfig, this.vm.host, command],
-      ...(input === undefined ? {} : { input }),
-    });
-    if (result.code !== 0) {
-      throw new Error(`${command}: exit ${String(result.code)}\n${result.stdout.toString()}${result.stderr}`);
-    }
-    return result.stdout.toString();
   }
 
   /** Ends the extension's connection; after a failed test, shows how it was and the guest's console. */
@@ -107,7 +93,7 @@ async function underPolicies(machine: Machine, client: AgentClient): Promise<voi
     await client.request('policySet', { name: 'vm', text });
     expect((await client.request('policyGet', { name: 'vm' })).text).toBe(text);
     const before = await client.request('stats', { name: 'vm' });
-    await machine.run(`/tmp/traffic pairs --cgroup ${CGROUP} --count 5 --bytes 65536 ${ids}`);
+    await machine.vm.run(`/tmp/traffic pairs --cgroup ${CGROUP} --count 5 --bytes 65536 ${ids}`);
     const after = await client.request('stats', { name: 'vm' });
     const redirected = after.redirected.bytes - before.redirected.bytes > 0;
     const refused = after.reasons.policy.messages - before.reasons.policy.messages >= 5;
@@ -132,11 +118,10 @@ async function mainJob(machine: Machine, kernel: VmKernel): Promise<void> {
   await host.disconnect();
   const [client, warm] = await seconds(host.connect());
 
-  await machine.run(`mkdir ${CGROUP}`);
-  await machine.run(
-    'cat > /tmp/traffic && chmod 700 /tmp/traffic',
-    await readFile(file('out/traffic/x86_64/traffic')),
-  );
+  await machine.vm.run(`mkdir ${CGROUP}`);
+  await machine.vm.run('cat > /tmp/traffic && chmod 700 /tmp/traffic', {
+    input: await readFile(file('out/traffic/x86_64/traffic')),
+  });
   const [attachment, attach] = await seconds(
     client.request('attach', { object, cgroup: CGROUP, name: 'vm' }),
   );
@@ -148,7 +133,7 @@ async function mainJob(machine: Machine, kernel: VmKernel): Promise<void> {
   expect(programs.filter(({ ok }) => !ok)).toEqual([]);
   expect(programs.map(({ name }) => name)).toContain('sm_gate');
 
-  const traffic = await machine.run(`/tmp/traffic pairs --cgroup ${CGROUP} --count 20 --bytes 65536`);
+  const traffic = await machine.vm.run(`/tmp/traffic pairs --cgroup ${CGROUP} --count 20 --bytes 65536`);
   const stats = await client.request('stats', { name: 'vm' });
   expect(stats.redirected.messages).toBeGreaterThan(20);
   expect(stats.redirected.bytes).toBeGreaterThan(stats.stack.bytes);
@@ -159,8 +144,8 @@ async function mainJob(machine: Machine, kernel: VmKernel): Promise<void> {
   expect(detached).toMatchObject({ removed: true, remaining: [], lostBytes: 0 });
   expect((await client.request('status', {})).attachments).toEqual([]);
   expect((await client.request('programs', {})).programs.filter(p => p.attachment !== null)).toEqual([]);
-  expect((await machine.run('find /sys/fs/bpf -mindepth 2')).trim()).toBe('');
-  await machine.run(`rmdir ${CGROUP}`);
+  expect((await machine.vm.run('find /sys/fs/bpf -mindepth 2')).trim()).toBe('');
+  await machine.vm.run(`rmdir ${CGROUP}`);
   process.stdout.write(
     `${machine.vm.release}: delivery and connect ${delivery} s, warm connect ${warm} s, attach ${attach} s, ` +
       `detach ${detach} s, redirected ${String(stats.redirected.messages)} messages ` +
