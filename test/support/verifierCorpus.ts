@@ -3,7 +3,7 @@ import { execFile } from 'node:child_process';
 import { copyFile, readdir } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { promisify } from 'node:util';
-import { VerifierLog } from '../../extension/core/verifierLog';
+import { NO_REASON, VerifierLog } from '../../extension/core/verifierLog';
 
 const run = promisify(execFile);
 const root = new URL('../..', import.meta.url).pathname;
@@ -120,6 +120,8 @@ export function summarize(logs: readonly CorpusLog[]): CorpusSummary {
     withoutError: [],
     withoutSource: [],
   };
+  /** Programs that the kernel refused without a message: at level 4 only statistics are left. */
+  const wordless = new Set<string>();
   for (const { object, name, level, ok, log } of logs) {
     const parsed = VerifierLog.parse(log);
     const place = `${object} ${name} level ${level}`;
@@ -131,7 +133,9 @@ export function summarize(logs: readonly CorpusLog[]): CorpusSummary {
     }
     summary.refused++;
     const failure = parsed.failure();
-    if (failure === undefined) summary.withoutError.push(place);
+    if (failure?.message === NO_REASON) wordless.add(`${object} ${name}`);
+    if (failure === undefined && level === 4 && wordless.has(`${object} ${name}`)) summary.silent++;
+    else if (failure === undefined) summary.withoutError.push(place);
     // Level 4 prints no instructions, and a kernel that cannot read an object's BTF prints no C lines at all.
     else if (failure.insnLine !== undefined && failure.source === undefined)
       if (/^; /m.test(log)) summary.withoutSource.push(place);

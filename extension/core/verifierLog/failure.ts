@@ -6,7 +6,7 @@ import type { SourceLine } from './sourceTable';
 
 /** Why and where the verifier refused a program. */
 export interface VerifierFailure {
-  /** Line of the log with the message. */
+  /** Line of the log with the message; of the instruction at fault when there is none ({@link NO_REASON}). */
   readonly line: number;
   readonly message: string;
   /** All lines of the message, {@link line} among them. */
@@ -23,6 +23,12 @@ export interface VerifierFailure {
   readonly report: VerifierReport | undefined;
 }
 
+/**
+ * Stands for the message of a program that is refused without one, as some kernels do for a write to a structure of
+ * theirs: tc_cls_act_btf_struct_access() of net/core/filter.c.
+ */
+export const NO_REASON = 'no reason was given';
+
 const NAMED_INSN = /\binsn (\d{1,7})\b/;
 const ORIGIN = /\balloc_insn=(\d{1,7})\b/;
 /** Messages about the whole way, not about the instruction printed last; the last of several tells less. */
@@ -37,9 +43,10 @@ export function findFailure(log: LogParser, section: Section): VerifierFailure |
   const last = lastOf(log, section.endLine, section.firstLine, LineKind.Insn);
   const lines = messageLines(log, Math.max(last + 1, section.firstLine), section.endLine);
   const report = readReport(log, section);
-  const line = chosen(log, lines);
+  const told = chosen(log, lines);
+  const line = told ?? (section.brokenOff && last >= 0 ? last : undefined);
   if (line === undefined) return undefined;
-  const message = text(log, line);
+  const message = told === undefined ? NO_REASON : text(log, told);
   const named = NAMED_INSN.exec(message)?.[1];
   const insnLine = last < 0 ? undefined : last;
   const printed = insnLine === undefined ? undefined : log.insns.at(log.refs.at(insnLine))?.pc;

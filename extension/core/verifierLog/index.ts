@@ -26,5 +26,5 @@ export type { SourceLine } from './sourceTable';
 export type { FrameView, StateCell, StateView } from './state';
 export type { Slice, SliceRole, SliceStep, SliceTarget } from './slice';
 export type { Section, Subprogram, VerifierCounters, VerifierReport } from './sections';
-export type { VerifierFailure } from './failure';
+export { NO_REASON, type VerifierFailure } from './failure';
 export { explain, type Explanation, type Origin } from './explain';

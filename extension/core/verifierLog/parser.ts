@@ -277,7 +277,10 @@ export class LogParser {
       this.#inReport = false;
       const section = this.#section();
       section.counters = { ...section.counters, ...parseCounters(this.#text(bytes, start, end)) };
-      section.done ||= bytes[start] === 112;
+      if (bytes[start] === 112 && !section.done) {
+        section.done = true;
+        section.brokenOff = this.#anyInsn && !this.#ended;
+      }
     } else if (kind === LineKind.Report) {
       this.#inReport = true;
       this.reports.push(line);

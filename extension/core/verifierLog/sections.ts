@@ -106,6 +106,8 @@ export interface Section {
   readonly endLine: number;
   readonly counters: VerifierCounters;
   readonly subprograms: readonly Subprogram[];
+  /** The verifier was done in the middle of a path: it refused the program there, with a message or without. */
+  readonly brokenOff: boolean;
 }
 
 /** A {@link Section} while its lines come in. */
@@ -115,6 +117,7 @@ export interface OpenSection {
   counters: VerifierCounters;
   /** `processed ... insns` was seen: the verifier was done. */
   done: boolean;
+  brokenOff: boolean;
   subprograms: Map<number, { pc: number | undefined; name: string | undefined }>;
 }
 
@@ -123,6 +126,7 @@ export const openSection = (firstLine: number, program: string | undefined): Ope
   firstLine,
   counters: {},
   done: false,
+  brokenOff: false,
   subprograms: new Map(),
 });
 
@@ -134,6 +138,7 @@ export function closeSection(section: OpenSection, endLine: number): Section {
     firstLine: section.firstLine,
     endLine,
     counters: section.counters,
+    brokenOff: section.brokenOff,
     subprograms: ids.map(id => ({
       id,
       pc: section.subprograms.get(id)?.pc,

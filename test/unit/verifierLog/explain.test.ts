@@ -63,3 +63,28 @@ test('a refusal that the table does not know is told in the verifier’s words',
   const log = '0: (b7) r0 = 0   ; R0=0\nR3 type=alien\nprocessed 1 insns (limit 1000000)\n';
   expect(explain(VerifierLog.parse(log))).toMatchObject({ id: 'other', needed: 'R3 type=alien.' });
 });
+
+/** Printed by Linux 6.12 for kernel_memory_write of test/fixtures/verifier/explain/memory.bpf.c. */
+const WORDLESS = `0: R1=ctx() R10=fp0
+; struct bpf_sock *sk = skb->sk; @ memory.bpf.c:304
+0: (79) r1 = *(u64 *)(r1 +168)        ; R1_w=sock_common_or_null(id=1)
+; if (!sk) @ memory.bpf.c:307
+1: (15) if r1 == 0x0 goto pc+4        ; R1_w=sock_common()
+; tcp = bpf_skc_to_tcp_sock(sk); @ memory.bpf.c:309
+2: (85) call bpf_skc_to_tcp_sock#137          ; R0_w=ptr_or_null_tcp_sock(id=2)
+; if (!tcp) @ memory.bpf.c:310
+3: (15) if r0 == 0x0 goto pc+2        ; R0_w=ptr_tcp_sock()
+4: (b7) r1 = 1                        ; R1_w=1
+; *(volatile __u32 *)(tcp + 16) = 1; @ memory.bpf.c:312
+5: (63) *(u32 *)(r0 +16) = r1
+processed 6 insns (limit 1000000) max_states_per_insn 0 total_states 0 peak_states 0 mark_read 0
+`;
+
+test('a refusal without a message is told by the instruction at which the verifier stopped', () => {
+  const explanation = explain(VerifierLog.parse(WORDLESS));
+  expect(explanation?.id).toBe('no-reason');
+  expect(explanation?.knew).toContain('*(u32 *)(r0 +16) = r1');
+  expect(explanation?.failure.source).toMatchObject({ file: 'memory.bpf.c', line: 312 });
+  // A log that was cut off before its statistics tells nothing of the kind.
+  expect(explain(VerifierLog.parse(WORDLESS.replace(/^processed.*\n/m, '')))).toBeUndefined();
+});

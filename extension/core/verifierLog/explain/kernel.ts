@@ -1,8 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
+import { NO_REASON } from '../failure';
 import type { Entry } from './explanation';
 
 /** Refused calls of kernel functions (kfuncs), and of what they hand out: iterators, dynptrs, read-side sections. */
 export const kernelEntries: readonly Entry[] = [
+  {
+    id: 'no-reason',
+    title: 'The kernel refused the program without a word',
+    pattern: new RegExp(`^${NO_REASON}$`),
+    knew: found => `It stopped at this instruction: ${found.insn?.text ?? 'see the log'}.`,
+    needed: 'Usually: no write to a structure of the kernel, which some kernels refuse without a message.',
+    fix: 'Use the helper or kfunc that changes it, such as bpf_setsockopt() for a socket; a newer kernel may say more.',
+  },
   {
     id: 'kfunc-not-allowed',
     title: 'This program cannot call that kernel function',
