@@ -30,25 +30,19 @@ function target(name: string, kind: Target['kind'], bound: number, measured: Spr
 }
 
 export function datapathTargets(results: readonly CaseResult[]): readonly Target[] {
-  const ours = (name: string): Spread | undefined =>
-    results.find(result => result.name === name)?.ratios['ours'];
-  const speeds = results.find(({ name }) => name === 'round trip 64 B')?.speeds;
-  return [
-    ...target(
-      'round trip 64 B, time over AF_UNIX',
-      'atMost',
-      1.05,
-      speeds?.['unix'] && speeds['ours'] && spreadOfRatios(speeds['unix'], speeds['ours']),
-    ),
-    ...target('round trip 64 B, speed over TCP', 'atLeast', 1.4, ours('round trip 64 B')),
-    ...target('stream 65536 B, speed over TCP', 'atLeast', 1.4, ours('stream 65536 B')),
-    ...results.flatMap(({ name, ratios }) => {
-      if (name.includes('peer')) return target(`${name}, over detached`, 'atLeast', 0.99, ratios['ours']);
-      return /^(round trip|stream) \d+ B$/.test(name)
+  return results.flatMap(({ name, ratios, speeds: { unix, ours } }) => {
+    if (name.includes('peer')) return target(`${name}, over detached`, 'atLeast', 0.99, ratios['ours']);
+    const fast = /^(round trip 64 B|stream 65536 B)/.test(name);
+    return [
+      ...(name.startsWith('round trip 64 B') && unix && ours
+        ? target(`${name}, time over AF_UNIX`, 'atMost', 1.05, spreadOfRatios(unix, ours))
+        : []),
+      ...(fast ? target(`${name}, speed over TCP`, 'atLeast', 1.4, ratios['ours']) : []),
+      ...(!fast && /^(round trip|stream)/.test(name)
         ? target(`${name}, not slower than TCP`, 'atLeast', 0.95, ratios['ours'])
-        : [];
-    }),
-  ];
+        : []),
+    ];
+  });
 }
 
 export function chainTargets(results: readonly ChainResult[]): readonly Target[] {
