@@ -48,7 +48,7 @@ int sm_sockops(struct bpf_sock_ops *ctx)
 			sm_passive_established(ctx, sk);
 		break;
 	case BPF_SOCK_OPS_RTT_CB:
-		sm_round_trip(ctx, sk);
+		sm_round_trip(ctx, sk, config);
 		break;
 	case BPF_SOCK_OPS_RTO_CB:
 		sm_timed_out(sk);
@@ -73,6 +73,8 @@ static __always_inline __u32 sm_judge(struct sk_msg_md *msg, struct sm_peer *pee
 
 	if (!config->enabled)
 		return SM_DISABLED;
+	if (peer->streams)
+		return SM_STREAM;
 	verdict = sm_learn_peer(peer);
 	if (verdict != SM_REDIRECTED)
 		return verdict;

@@ -54,6 +54,17 @@ static __always_inline struct sk_psock *sm_psock(struct sock *sk)
 	return psock;
 }
 
+static __always_inline bool sm_psock_empty(struct sock *sk)
+{
+	struct sk_psock *psock = sm_psock(sk);
+	struct list_head *head;
+
+	if (!psock)
+		return true;
+	head = (struct list_head *)__builtin_preserve_access_index(&psock->ingress_msg);
+	return BPF_CORE_READ(head, next) == head;
+}
+
 /*
  * Are the `waiters` the only ones who hold references to the peer's psock? A task
  * that is just redirecting (tcp_bpf_sendmsg_redir()) holds one without waiting. It

@@ -66,17 +66,6 @@ static __always_inline bool sm_has_payload(struct __sk_buff *skb)
 	return skb->len > headers + tcp.doff * 4;
 }
 
-static __always_inline bool sm_psock_empty(struct sock *sk)
-{
-	struct sk_psock *psock = sm_psock(sk);
-	struct list_head *head;
-
-	if (!psock)
-		return true;
-	head = (struct list_head *)__builtin_preserve_access_index(&psock->ingress_msg);
-	return BPF_CORE_READ(head, next) == head;
-}
-
 static __always_inline bool sm_holds_back(struct sm_peer *peer, struct sock *sk)
 {
 	return sm_psock(sk) && sm_learn_peer(peer) == SM_REDIRECTED && sm_may_wait_for_edges(sk);

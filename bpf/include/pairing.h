@@ -30,6 +30,7 @@
 #include "exclusion.h"
 #include "kernel.h"
 #include "policy.h"
+#include "stream.h"
 #include "tuple.h"
 
 #define SM_E2BIG     7
@@ -148,8 +149,9 @@ static __always_inline void sm_passive_established(struct bpf_sock_ops *ctx, str
 		pairing->refusal = SM_MAP_FULL;
 		goto refused;
 	}
-	if (sm_options.gated)
-		bpf_sock_ops_cb_flags_set(ctx, ctx->bpf_sock_ops_cb_flags | sm_gate_callbacks());
+	peer->foreign_flags = ctx->bpf_sock_ops_cb_flags;
+	bpf_sock_ops_cb_flags_set(ctx, peer->foreign_flags | BPF_SOCK_OPS_RTT_CB_FLAG |
+					   sm_gate_callbacks());
 	cookie = bpf_get_socket_cookie(ctx);
 	peer->cookie = cookie;
 	peer->handshake = mirrored;
@@ -160,6 +162,7 @@ static __always_inline void sm_passive_established(struct bpf_sock_ops *ctx, str
 	error = bpf_sock_hash_update(ctx, &sm_sockets, &cookie, BPF_NOEXIST);
 	if (error) {
 		pairing->refusal = sm_refusal(error);
+		bpf_sock_ops_cb_flags_set(ctx, peer->foreign_flags);
 		bpf_sk_storage_delete(&sm_peers, sk);
 		goto refused;
 	}
@@ -213,22 +216,26 @@ static __always_inline void sm_forget_handshake(struct bpf_sock *sk, struct sm_p
 }
 
 /*
- * A round trip of the active end's own bytes. Whatever acknowledged them is
- * established, and became so before it saw them (tcp_rcv_state_process() runs the
- * passive callback before it queues data): if it is here and attached, it has
- * published itself by now. So if nobody did, nobody ever will and nobody can have
- * redirected into our psock: leaving the map loses nothing.
+ * A round trip of bytes that this end sent through the stack.
+ *
+ * Whatever acknowledged those of the active end is established, and became so before
+ * it saw them (tcp_rcv_state_process() runs the passive callback before it queues
+ * data): if it is here and attached, it has published itself by now. So if nobody did,
+ * nobody ever will and nobody can have redirected into our psock: leaving the map
+ * loses nothing. If it did, either end may be sending a stream.
  *
  * A client that never sends gets no such callback. It stays until it is closed.
  */
-static __always_inline void sm_round_trip(struct bpf_sock_ops *ctx, struct bpf_sock *sk)
+static __always_inline void sm_round_trip(struct bpf_sock_ops *ctx, struct bpf_sock *sk,
+					  const struct sm_config *config)
 {
 	struct sm_peer *peer = bpf_sk_storage_get(&sm_peers, sk, NULL, 0);
-	__u32 drop = BPF_SOCK_OPS_RTT_CB_FLAG;
+	struct tcp_sock *tp = bpf_skc_to_tcp_sock(sk);
+	__u32 drop = SM_CALLBACKS | sm_gate_callbacks();
 	__u32 foreign;
 	__u64 cookie;
 
-	if (!peer || ctx->snd_una == peer->handshake.snd_nxt)
+	if (!peer || !tp || (peer->active && ctx->snd_una == peer->handshake.snd_nxt))
 		return;
 	foreign = peer->foreign_flags;
 	if (sm_learn_peer(peer) != SM_REDIRECTED) {
@@ -236,7 +243,8 @@ static __always_inline void sm_round_trip(struct bpf_sock_ops *ctx, struct bpf_s
 		sm_forget_handshake(sk, peer);
 		bpf_map_delete_elem(&sm_sockets, &cookie);
 		bpf_sk_storage_delete(&sm_peers, sk);
-		drop = SM_CALLBACKS | sm_gate_callbacks();
+	} else if (!sm_stream_left(tp, peer, config)) {
+		return;
 	}
 	bpf_sock_ops_cb_flags_set(ctx, (ctx->bpf_sock_ops_cb_flags & ~drop) | foreign);
 }

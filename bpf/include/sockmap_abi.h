@@ -20,6 +20,9 @@
  */
 #define SM_DEFAULT_QUEUE_LIMIT (1024 * 1024)
 
+/* What sm_config.stream_ns is when it is 0. */
+#define SM_DEFAULT_STREAM_NS (250 * 1000 * 1000ULL)
+
 /* What a message in a psock queue costs the kernel beside its bytes (struct sk_msg). */
 #define SM_MESSAGE_OVERHEAD 1024
 
@@ -57,6 +60,7 @@
  *
  * A connection end that could not join the datapath at all has no sk_msg runs. It
  * counts once, with no bytes, as SM_MAP_FULL, SM_EXCLUDED or SM_ERROR in the totals.
+ * One that leaves as SM_STREAM has no more of them, and counts once like these.
  */
 enum sm_verdict {
 	SM_REDIRECTED = 0,
@@ -70,7 +74,8 @@ enum sm_verdict {
 	SM_POLICY = 7,	     /* a policy rule says so */
 	SM_EXCLUDED = 8,     /* the socket uses what a sockmap cannot carry */
 	SM_ERROR = 9,	     /* a helper failed */
-	SM_VERDICTS = 10,
+	SM_STREAM = 10,	     /* a stream that outran its reader has left the map (stream.h) */
+	SM_VERDICTS = 11,
 };
 
 struct sm_count {
@@ -107,6 +112,8 @@ struct sm_config {
 	__u32 queue_limit; /* bytes, SM_MESSAGE_OVERHEAD included, that may wait in a psock queue
 			      before the stack's window takes over; 0: SM_DEFAULT_QUEUE_LIMIT */
 	__u32 draining;	   /* 1: sockets are taken out of the map as they become empty */
+	__u64 stream_ns;   /* a stream leaves the map when it outran its reader for that long;
+			      0: SM_DEFAULT_STREAM_NS, ~0: never */
 };
 
 /*
@@ -153,6 +160,13 @@ struct sm_writer {
 	__u64 runs;  /* messages */
 };
 
+/* What a socket had sent when it was last asked whether it is a stream (stream.h). */
+struct sm_window {
+	__u64 since;	  /* CLOCK_MONOTONIC ns; 0: not yet */
+	__u64 runs;	  /* sm_writer.runs */
+	__u64 redirected; /* messages */
+};
+
 /* One per socket that the datapath knows; the counters are those of the socket's sending direction.
  */
 struct sm_peer {
@@ -172,6 +186,9 @@ struct sm_peer {
 	struct sm_writer writer;
 	__u64 seen_runs; /* the peer's writer.runs when last looked at, and when that was, ns */
 	__u64 seen_at;
+	struct sm_window window;
+	__u32 streams; /* 1: the peer has left the map for our stream, and so do we */
+	__u32 reserved;
 	__u64 gated_since; /* when sm_gate first held back a segment to this socket, ns; 0: none */
 };
 

@@ -31,6 +31,7 @@ export const STACK_REASONS = [
   'policy',
   'excluded',
   'error',
+  'stream',
 ] as const;
 export type StackReason = (typeof STACK_REASONS)[number];
 

@@ -19,6 +19,7 @@ export function reasonText(reason: StackReason): string {
     policy: l10n.t('A policy rule says so.'),
     excluded: l10n.t('The socket uses something that a sockmap cannot carry.'),
     error: l10n.t('A helper failed in the kernel.'),
+    stream: l10n.t('A stream that outran its reader has left the map: TCP carries such streams faster.'),
   };
   return texts[reason];
 }
@@ -35,6 +36,7 @@ export function reasonName(reason: StackReason): string {
     policy: l10n.t('policy'),
     excluded: l10n.t('excluded'),
     error: l10n.t('error'),
+    stream: l10n.t('stream'),
   };
   return names[reason];
 }

@@ -102,17 +102,23 @@ export async function attachDatapath(
   return { cgroup, attachment, stats: () => agent.stats(name), entries, leftovers };
 }
 
-/** Writes sm_config anew, as any user space may at any time. `queueLimit` in bytes, 0: the default. */
+/** Writes sm_config anew, as any user space may at any time. `queueLimit` in bytes, 0: the default; `streamMs`: Infinity for never. */
 export async function setConfig(
   datapath: Datapath,
-  { enabled = true, queueLimit = 0 }: { enabled?: boolean; queueLimit?: number },
+  {
+    enabled = true,
+    queueLimit = 0,
+    streamMs = 0,
+  }: { enabled?: boolean; queueLimit?: number; streamMs?: number },
 ): Promise<void> {
   const id = datapath.attachment.maps.find(map => map.name === 'sm_config')?.id;
   if (id === undefined) throw new Error('The attachment has no sm_config.');
-  const value = Buffer.alloc(16);
+  const value = Buffer.alloc(24);
   value.writeUInt32LE(1, 0);
   value.writeUInt32LE(enabled ? 1 : 0, 4);
   value.writeUInt32LE(queueLimit, 8);
+  const never = 2n ** 64n - 1n;
+  value.writeBigUInt64LE(Number.isFinite(streamMs) ? BigInt(Math.round(streamMs * 1e6)) : never, 16);
   const hex = [...value].map(byte => byte.toString(16));
   const update = `map update id ${id} key hex 0 0 0 0 value hex ${hex.join(' ')}`;
   await run('bpftool', ...update.split(' '));

@@ -2,7 +2,7 @@
 import { afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { Cleanup } from '../support/cleanup';
 import { figure } from '../support/traffic';
-import { attachDatapath, NOTHING, setConfig, traffic } from './fixture';
+import { attachDatapath, machine, NOTHING, setConfig, traffic } from './fixture';
 
 const cleanup = new Cleanup();
 afterEach(() => cleanup.run());
@@ -52,7 +52,7 @@ describe('connections that change between redirection and the stack all the time
     ['small', '1000', '5000000'],
   ])('lose, double and reorder nothing of %s messages, however they are read', async (_, message, bytes) => {
     const datapath = await attachDatapath(cleanup, 'churn');
-    await setConfig(datapath, { queueLimit: 64 * 1024 });
+    await setConfig(datapath, { queueLimit: 64 * 1024, streamMs: Infinity });
     await traffic(
       'churn',
       '--count',
@@ -67,6 +67,28 @@ describe('connections that change between redirection and the stack all the time
     const stats = await datapath.stats();
     expect(stats.redirected.bytes + stats.stack.bytes).toBe(4 * 2 * Number(bytes));
     expect(stats.reasons.backpressure.messages).toBeGreaterThan(4);
+    expect(stats.reasons.stream.messages).toBe(0);
     expect(await datapath.leftovers()).toEqual(NOTHING);
   });
+});
+
+describe('streams that outrun their readers', () => {
+  it.each([
+    ['large', '40000', '20000000'],
+    ['small', '1000', '5000000'],
+  ])(
+    'leave the map both ways, and lose, double and reorder nothing of %s messages',
+    async (_, message, bytes) => {
+      const datapath = await attachDatapath(cleanup, 'leave');
+      await setConfig(datapath, { queueLimit: 64 * 1024, streamMs: 2 * machine.slowness });
+      const args = ['--count', '4', '--bytes', bytes, '--message', message, '--cgroup', datapath.cgroup];
+      await traffic('churn', ...args);
+      const stats = await datapath.stats();
+      expect(stats.redirected.bytes).toBeGreaterThan(0);
+      /* Four connections, one count for each direction that left. */
+      expect(stats.reasons.stream.messages).toBeGreaterThanOrEqual(4);
+      expect(stats.redirected.bytes + stats.stack.bytes).toBeLessThan(4 * 2 * Number(bytes));
+      expect(await datapath.leftovers()).toEqual(NOTHING);
+    },
+  );
 });

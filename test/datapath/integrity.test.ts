@@ -13,6 +13,7 @@ import {
   machine,
   NOTHING,
   scaled,
+  setConfig,
   startTraffic,
   traffic,
 } from './fixture';
@@ -23,6 +24,8 @@ afterEach(() => cleanup.run());
 /** So many that five rounds of attach and detach fit beside them on a slow machine as well. */
 const FLIPPED_RUNS = 700;
 const RUNS = scaled(1000);
+/** Each leaves the map after some milliseconds, most with bytes on their way. */
+const LEAVING_RUNS = scaled(400);
 const LIMIT = { timeout: 180_000 * machine.slowness };
 
 const drawSeed = (): number => Math.floor(Math.random() * 2 ** 32);
@@ -54,6 +57,22 @@ it(`is what plain TCP is to ${String(RUNS)} random connections`, LIMIT, async ()
   expect(reasons.error.messages).toBe(0);
   expect(await datapath.leftovers()).toEqual(NOTHING);
 });
+
+it(
+  `is what plain TCP is to ${String(LEAVING_RUNS)} connections that leave the map as soon as they may`,
+  LIMIT,
+  async () => {
+    const datapath = await attachDatapath(cleanup, 'leave');
+    await setConfig(datapath, { queueLimit: 64 * 1024, streamMs: 0.2 * machine.slowness });
+    const result = await traffic(...(await session(LEAVING_RUNS, datapath.cgroup)));
+    process.stdout.write(`${JSON.stringify(result)}\n`);
+    expect(figure(result, 'runs')).toBe(LEAVING_RUNS);
+    const { redirected, reasons } = await datapath.stats();
+    expect(redirected.bytes).toBeGreaterThan(0);
+    expect(reasons.stream.messages).toBeGreaterThan(0.02 * LEAVING_RUNS);
+    expect(await datapath.leftovers()).toEqual(NOTHING);
+  },
+);
 
 it('is what plain TCP is while it is attached and detached in the middle of traffic', LIMIT, async () => {
   const cgroup = await createCgroup('flip');

@@ -24,6 +24,7 @@ function stats(atMs: number, redirected: number, reasons: Reasons = {}): StatsRe
       policy: count(reasons.policy ?? 0),
       excluded: count(reasons.excluded ?? 0),
       error: count(reasons.error ?? 0),
+      stream: count(reasons.stream ?? 0),
     },
     sockets: 2,
     paired: 2,

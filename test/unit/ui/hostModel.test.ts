@@ -33,6 +33,7 @@ function answers(): Answers {
           policy: zero,
           excluded: zero,
           error: zero,
+          stream: zero,
         },
         sockets: 2,
         paired: 2,

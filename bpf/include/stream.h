@@ -1,0 +1,84 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * A stream that outruns its reader spends its time at the queue limit: it goes to the stack, comes
+ * back, and goes again. Through the stack a socket in a sockmap is up to twice as slow as one that
+ * is not (tcp_bpf_push()). So such a stream leaves, for good: sockets can only join when they are
+ * established.
+ *
+ * The receiver leaves first. What is in a psock queue when its socket leaves is lost, and what is
+ * on its way there is refused with EPIPE. There is nothing: the queue is empty, and the newest
+ * message of the only task that ever sent took the stack. The callback holds the sender's lock, so
+ * that no message is judged meanwhile.
+ *
+ * The sender leaves when nothing can come back: the receiver's psock is gone, which tasks inside
+ * tcp_bpf_sendmsg() hold a reference to, and the sender's own queue is empty.
+ */
+#ifndef SOCKMAP_STREAM_H
+#define SOCKMAP_STREAM_H
+
+#include <stdbool.h>
+#include <linux/bpf.h>
+#include <bpf/bpf_helpers.h>
+#include "counters.h"
+#include "flow.h"
+#include "kernel.h"
+#include "maps.h"
+
+/* Fewer messages a second through the stack are no stream. */
+#define SM_STREAM_RATE	 1000
+#define SM_NS_PER_SECOND (1000 * 1000 * 1000ULL)
+
+/* Did every fourth message of the last window, at least, take the stack? */
+static __always_inline bool sm_is_stream(struct sm_peer *peer, __u64 window_ns)
+{
+	__u64 redirected = peer->counts[SM_REDIRECTED].messages;
+	__u64 runs = peer->writer.runs;
+	__u64 now = bpf_ktime_get_ns();
+	__u64 lasted = now - peer->window.since;
+	__u64 all, stack;
+
+	if (peer->window.since && lasted < window_ns)
+		return false;
+	all = runs - peer->window.runs;
+	stack = all - (redirected - peer->window.redirected);
+	peer->window.runs = runs;
+	peer->window.redirected = redirected;
+	peer->window.since = now;
+	/* Nothing took the stack for a while: that window says nothing about now. */
+	return lasted < 2 * window_ns && stack >= all / 4 &&
+	       stack >= lasted / (SM_NS_PER_SECOND / SM_STREAM_RATE);
+}
+
+/*
+ * A round trip of bytes that took the stack, with the sender's lock held. Says whether the sender
+ * is out of the map, by this or by other ways.
+ */
+static __always_inline bool sm_stream_left(struct tcp_sock *tp, struct sm_peer *peer,
+					   const struct sm_config *config)
+{
+	__u64 window_ns = config->stream_ns ? config->stream_ns : SM_DEFAULT_STREAM_NS;
+	struct sock *receiver = (struct sock *)peer->peer_sk;
+	struct sock *sender = (struct sock *)tp;
+	__u64 cookie;
+
+	if (!sm_psock(sender))
+		return true;
+	if (peer->mode != SM_MODE_STACK || peer->writer.since ||
+	    !sm_is_peer(receiver, peer->peer_cookie))
+		return false;
+	if (!peer->streams) {
+		if (!sm_is_stream(peer, window_ns) || !sm_psock_empty(receiver))
+			return false;
+		peer->streams = 1;
+		sm_count_total(SM_STREAM, 0);
+		cookie = peer->peer_cookie;
+		bpf_map_delete_elem(&sm_sockets, &cookie);
+	}
+	if (sm_psock(receiver) || !sm_psock_empty(sender))
+		return false;
+	cookie = peer->cookie;
+	bpf_map_delete_elem(&sm_sockets, &cookie);
+	return true;
+}
+
+#endif
