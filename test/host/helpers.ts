@@ -2,7 +2,7 @@
 import * as assert from 'node:assert/strict';
 import { join } from 'node:path';
 import * as vscode from 'vscode';
-import { COMMANDS } from '../../extension/contrib/ids';
+import { COMMANDS, type CommandId, type CommandTarget } from '../../extension/contrib/ids';
 
 export async function eventually<T>(
   what: string,
@@ -16,6 +16,31 @@ export async function eventually<T>(
     }
     assert.ok(Date.now() < end, `waited in vain for ${what}`);
     await new Promise(resolve => setTimeout(resolve, 100));
+  }
+}
+
+const ANSWER_MS = 30_000;
+
+/**
+ * Runs a command that is to succeed. One that fails ends only when its message is answered, which no test
+ * can see: then this rejects with what the extension's log says.
+ */
+export async function succeed(command: CommandId, target: CommandTarget): Promise<void> {
+  let timer: NodeJS.Timeout | undefined;
+  const waits = new Promise<string>(resolve => {
+    timer = setTimeout(() => {
+      void vscode.commands.executeCommand(COMMANDS.copyDiagnostics).then(async () => {
+        const [, log = ''] = (await vscode.env.clipboard.readText()).split('## Log');
+        resolve(log.trim().split('\n').slice(-20).join('\n'));
+      });
+    }, ANSWER_MS);
+  });
+  const done = vscode.commands.executeCommand(command, target).then(() => undefined);
+  const log = await Promise.race([done, waits]);
+  clearTimeout(timer);
+  if (log !== undefined) {
+    await vscode.commands.executeCommand('notifications.clearAll');
+    assert.fail(`${command} waits for an answer:\n${log}`);
   }
 }
 

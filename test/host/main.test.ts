@@ -5,9 +5,11 @@ import { existsSync } from 'node:fs';
 import { mkdir, readFile, readdir, rmdir, writeFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { promisify } from 'node:util';
+import * as v from 'valibot';
 import * as vscode from 'vscode';
 import { COMMANDS, LOG_SCHEME, SETTINGS, SETTING_SECTION } from '../../extension/contrib/ids';
-import { eventually, workspaceFile } from './helpers';
+import { type AgentMethod, type AgentResult, agentResults } from '../../extension/protocol/agent';
+import { eventually, succeed, workspaceFile } from './helpers';
 import { REFUSED_SOURCE } from './sources';
 
 const exec = promisify(execFile);
@@ -24,8 +26,24 @@ async function pinned(): Promise<boolean> {
   return existsSync(join(await mountOf('bpf'), 'sockmap', name));
 }
 
+/** What the agent says, asked past the extension. */
+async function agent<M extends AgentMethod>(method: M, ...args: string[]): Promise<AgentResult<M>> {
+  const extension = vscode.extensions.getExtension('sockmap.sockmap');
+  assert.ok(extension);
+  const architecture = process.arch === 'arm64' ? 'aarch64' : 'x86_64';
+  const file = join(extension.extensionPath, 'dist', 'agent', architecture, 'sockmap-agent');
+  const { stdout } = await exec(file, [...args, '--json']);
+  return v.parse(agentResults[method], JSON.parse(stdout));
+}
+
 describe('commands that are given all they need ask nothing', () => {
   let cgroup: string;
+  const target = () => ({
+    hostId: 'local',
+    file: 'builtin',
+    cgroup: `/${basename(cgroup)}`,
+    attachment: name,
+  });
 
   before(async () => {
     cgroup = join(await mountOf('cgroup2'), name);
@@ -39,12 +57,7 @@ describe('commands that are given all they need ask nothing', () => {
 
   it('attaches the built-in datapath to a cgroup', async () => {
     const start = performance.now();
-    await vscode.commands.executeCommand(COMMANDS.attach, {
-      hostId: 'local',
-      file: 'builtin',
-      cgroup: `/${basename(cgroup)}`,
-      attachment: name,
-    });
+    await succeed(COMMANDS.attach, target());
     assert.ok(await pinned());
     const { stdout } = await exec('bpftool', ['cgroup', 'show', cgroup]);
     assert.match(stdout, /sock_ops/);
@@ -53,22 +66,46 @@ describe('commands that are given all they need ask nothing', () => {
 
   it('a second attachment of that name is refused and the first stays', async () => {
     // The command ends when its message is answered: that message is all that can be waited for here.
-    void vscode.commands.executeCommand(COMMANDS.attach, {
-      hostId: 'local',
-      file: 'builtin',
-      cgroup: `/${basename(cgroup)}`,
-      attachment: name,
-    });
+    void vscode.commands.executeCommand(COMMANDS.attach, target());
     await new Promise(resolve => setTimeout(resolve, 1500));
     await vscode.commands.executeCommand('notifications.clearAll');
     assert.ok(await pinned());
   });
 
   it('detaches and leaves nothing', async () => {
-    await vscode.commands.executeCommand(COMMANDS.detach, { hostId: 'local', attachment: name });
+    await succeed(COMMANDS.detach, target());
     assert.equal(await pinned(), false);
     const { stdout } = await exec('bpftool', ['cgroup', 'show', cgroup]);
     assert.equal(stdout.trim(), '');
+  });
+
+  it('attaches with the settings that hold at that moment', async () => {
+    const settings = vscode.workspace.getConfiguration(SETTING_SECTION);
+    const changed = { pairing: 'tuple', maxSockets: 4096, edgeReaders: true, policyFile: 'one.policy' };
+    await writeFile(workspaceFile('one.policy'), 'chain --ip 10.0.0.0/8 -j RETURN\n');
+    try {
+      for (const [key, value] of Object.entries(changed)) {
+        await settings.update(key, value, vscode.ConfigurationTarget.Global);
+      }
+      await succeed(COMMANDS.attach, target());
+      const { attachments } = await agent('status', 'status');
+      const attachment = attachments.find(one => one.name === name);
+      assert.equal(attachment?.pairing?.by, 'tuple');
+      assert.equal(attachment.policyRules, 1);
+      assert.equal((await agent('stats', 'stats', '--name', name)).capacity, 4096);
+      // The program that edge readers need is there where the kernel has the bug that it is for.
+      const { bugs } = await agent('probe', 'probe');
+      const broken = bugs.find(({ id }) => id === 'fionread')?.present;
+      assert.equal(
+        attachment.programs.some(program => program.name === 'sm_gate'),
+        broken,
+      );
+    } finally {
+      for (const key of Object.keys(changed)) {
+        await settings.update(key, undefined, vscode.ConfigurationTarget.Global);
+      }
+      await succeed(COMMANDS.detach, target());
+    }
   });
 });
 
