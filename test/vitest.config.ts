@@ -53,13 +53,7 @@ const notOnMachines: readonly { files: readonly string[]; kernels: readonly VmKe
     kernels,
     why: 'Not seen green yet: beside 70 runs one round of attach fitted, not five; 700 did not end in three minutes.',
   },
-  { files: ['policy'], kernels: ['5.10', '6.12'], why: 'Not run there yet: minutes for its 79 cases.' },
-  {
-    files: ['flow', 'edge', 'detach', 'endings', 'capacity'],
-    kernels: ['5.10'],
-    why: 'Not run there yet.',
-  },
-  { files: ['pairing', 'scale', 'edge'], kernels: ['6.12'], why: 'Not run there yet.' },
+  { files: ['edge'], kernels: ['5.10', '6.12'], why: 'Not run there yet.' },
 ];
 
 /** What single tests cannot show on a kernel, which they assert. */
