@@ -44,16 +44,10 @@ const kernels: readonly VmKernel[] = ['5.10', '6.1', '6.12'];
 const notOnMachines: readonly { files: readonly string[]; kernels: readonly VmKernel[]; why: string }[] = [
   { files: ['build'], kernels, why: 'It compiles only: no kernel takes part.' },
   {
-    files: ['edge'],
-    kernels: ['6.1'],
-    why: 'Such readers stall there with redirected bytes unread, also with --edge-readers (bpf/README.md).',
-  },
-  {
     files: ['integrity'],
     kernels,
     why: 'Not seen green yet: beside 70 runs one round of attach fitted, not five; 700 did not end in three minutes.',
   },
-  { files: ['edge'], kernels: ['5.10', '6.12'], why: 'Not run there yet.' },
 ];
 
 /** What single tests cannot show on a kernel, which they assert. */

@@ -66,6 +66,7 @@ struct socket_alloc {
 
 struct sock {
 	struct sock_common __sk_common;
+	__u16 sk_protocol;
 	struct socket *sk_socket;
 	void *sk_user_data;
 };

@@ -15,6 +15,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "answer.h"
 #include "caps.h"
 #include "cgroup.h"
 #include "loader.h"
@@ -39,6 +40,7 @@ struct attach {
 	struct sma_policy policy;
 	struct sma_cgroup cgroup;
 	struct sma_loaded loaded;
+	struct sma_answer answer;
 	char *root;    /* BPFFS/sockmap */
 	char *staging; /* the folder while it is being filled */
 	char *final;
@@ -240,6 +242,13 @@ static int pin_all(struct attach *attach, struct sma_error *error)
 		attach->programs++;
 		attach->links += sma_goes_to_cgroup(bpf_program__type(program));
 	}
+	if (attach->answer.object) {
+		if (pin(attach, attach->answer.program_fd, "prog_", SMA_ANSWER_PROGRAM, error))
+			return -1;
+		json_object_set_new(attach->targets, SMA_ANSWER_PROGRAM,
+				    sma_text(attach->answer.function));
+		attach->programs++;
+	}
 	bpf_object__for_each_map(map, attach->loaded.object)
 	{
 		if (bpf_map__fd(map) < 0)
@@ -270,10 +279,27 @@ static int cgroup_refused(const struct attach *attach, const char *program, stru
 			      program, attach->cgroup.path);
 }
 
+static int link_answer(struct attach *attach, struct sma_error *error)
+{
+	int fd, result;
+
+	if (!attach->answer.object)
+		return 0;
+	fd = sma_answer_link(&attach->answer, error);
+	if (fd < 0)
+		return -1;
+	result = pin(attach, fd, "link_", SMA_ANSWER_PROGRAM, error);
+	close(fd);
+	return result;
+}
+
 static int link_all(struct attach *attach, struct sma_error *error)
 {
 	struct bpf_program *program;
 
+	/* First: no reader may get a wrong answer. */
+	if (link_answer(attach, error))
+		return -1;
 	sma_progress(attach->context, "Attaching to %s", attach->cgroup.path);
 	bpf_object__for_each_program(program, attach->loaded.object)
 	{
@@ -344,6 +370,9 @@ static int run(struct attach *attach, struct sma_error *error)
 		return -1;
 	sma_stage("loaded");
 	attach->targets = json_object();
+	if (attach->options.datapath.gated &&
+	    sma_answer_load(attach->context, &attach->answer, error))
+		return -1;
 	if (sma_cancelled(attach->context, error) || configure(attach, 0, error) ||
 	    install_policy(attach, error) || choose_sockmaps(attach, error))
 		return -1;
@@ -413,6 +442,7 @@ json_t *sma_attach(struct sma_context *context, const json_t *params, struct sma
 			sma_fail_memory(error);
 	}
 	sma_loaded_close(&attach.loaded);
+	sma_answer_close(&attach.answer);
 	sma_cgroup_close(&attach.cgroup);
 	sma_object_free(&attach.file);
 	sma_policy_close(&attach.policy);

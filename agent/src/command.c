@@ -214,7 +214,7 @@ static const struct command commands[] = {
       {"--pairing", "pairing", OPTION_TEXT, "HOW",
        "handshake, original-dst, tuple or auto (default: auto, handshake)"},
       {"--edge-readers", "edgeReaders", OPTION_FLAG, NULL,
-       "keep nginx and the like from stalling where FIONREAD is broken"},
+       "keep programs that go by FIONREAD, such as nginx, from stalling"},
       {"--max-sockets", "maxSockets", OPTION_NUMBER, "N",
        "that may be accelerated at a time (default 65536)"},
       {"--policy", "policy", OPTION_TEXT, "FILE", "which connections may be accelerated"}},

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The compiled iterator programs and the capture program, inside the agent. */
+/* The compiled programs of agent/bpf, inside the agent. */
 	.section .rodata
 	.balign 16
 	.globl sma_sockets_object, sma_sockets_object_end, sma_peers_object, sma_peers_object_end
-	.globl sma_capture_object, sma_capture_object_end
+	.globl sma_capture_object, sma_capture_object_end, sma_answer_object, sma_answer_object_end
 sma_sockets_object:
 	.incbin "sockets.bpf.o"
 sma_sockets_object_end:
@@ -15,4 +15,8 @@ sma_peers_object_end:
 sma_capture_object:
 	.incbin "capture.bpf.o"
 sma_capture_object_end:
+	.balign 16
+sma_answer_object:
+	.incbin "answer.bpf.o"
+sma_answer_object_end:
 	.section .note.GNU-stack, "", %progbits

@@ -10,7 +10,6 @@
 #include "bpf_ids.h"
 #include "log.h"
 #include "pins.h"
-#include "probe_fionread.h"
 #include "text.h"
 #include "../../bpf/include/sockmap_abi.h"
 
@@ -48,7 +47,7 @@ static unsigned int select_programs(struct bpf_object *object, bool ours, bool g
 			      (sma_goes_to_cgroup(type) || sma_goes_to_sockmap(type));
 
 		if (ours && strcmp(bpf_program__name(program), SM_GATE_PROGRAM) == 0)
-			wanted = wanted && gated && sma_fionread_broken() == 1;
+			wanted = wanted && gated;
 
 		bpf_program__set_autoload(program, wanted);
 		count += wanted;

@@ -6,7 +6,6 @@
 #include <string.h>
 
 #include "params.h"
-#include "probe_fionread.h"
 #include "probe_original_dst.h"
 #include "text.h"
 
@@ -110,7 +109,6 @@ int sma_options_apply(const struct sma_options *options, struct bpf_object *obje
 		      const char *cgroup, struct sma_error *error)
 {
 	struct bpf_map *constants = bpf_object__find_map_by_name(object, SM_OPTIONS_MAP);
-	struct sm_options datapath;
 
 	if (!ours && options->given)
 		return sma_fail(error, SMA_UNSUPPORTED, "Leave them out.",
@@ -120,9 +118,8 @@ int sma_options_apply(const struct sma_options *options, struct bpf_object *obje
 		return 0;
 	if (options->datapath.pairing == SM_BY_ORIGINAL_DST && check_original_dst(cgroup, error))
 		return -1;
-	datapath = options->datapath;
-	datapath.gated = datapath.gated && sma_fionread_broken() == 1;
-	if (!constants || bpf_map__set_initial_value(constants, &datapath, sizeof(datapath)))
+	if (!constants ||
+	    bpf_map__set_initial_value(constants, &options->datapath, sizeof(options->datapath)))
 		return sma_fail(error, SMA_BAD_OBJECT, "Build it anew.",
 				"The datapath was built for another version of the agent");
 	return set_sizes(options, object, error);

@@ -151,17 +151,28 @@ static json_t *jit(void)
 	return value;
 }
 
+/* `present`: 1, 0, or -1 where it could not be tried. */
+static json_t *found(int present)
+{
+	return present < 0 ? json_null() : json_boolean(present);
+}
+
 static json_t *bugs(void)
 {
-	int present = sma_caps_sufficient() ? sma_fionread_broken() : -1;
+	bool able = sma_caps_sufficient();
 
-	return json_pack("[{s:s, s:o, s:s, s:s}]", "id", "fionread", "present",
-			 present < 0 ? json_null() : json_boolean(present), "summary",
+	return json_pack("[{s:s, s:o, s:s, s:s}, {s:s, s:o, s:s, s:s}]", "id", "fionread",
+			 "present", found(able ? sma_fionread_broken() : -1), "summary",
 			 "ioctl(FIONREAD) returns 0 for unread bytes that reached a socket in a "
 			 "sockmap through the stack.",
+			 "fix", "A kernel with 04af4efde58a (bpf, sockmap: fix FIONREAD).", "id",
+			 "fionreadRedirected", "present", found(able ? sma_fionread_blind() : -1),
+			 "summary",
+			 "ioctl(FIONREAD) does not count redirected bytes: it returns 0 when only "
+			 "such wait.",
 			 "fix",
-			 "A kernel with 04af4efde58a (bpf, sockmap: fix FIONREAD), or one before "
-			 "929e30f93125 (6.6.128, 6.12.75, 6.18.14, 6.19).");
+			 "A kernel with 929e30f93125 (6.6.128, 6.12.75, 6.18.14, 6.19) and its fix "
+			 "04af4efde58a; or --edge-readers, which corrects the answer.");
 }
 
 json_t *sma_probe(struct sma_context *context, const json_t *params, struct sma_error *error)

@@ -6,6 +6,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "answer.h"
 #include "caps.h"
 #include "cgroup.h"
 #include "iter.h"
@@ -60,9 +61,9 @@ static json_t *show_programs(const struct sma_attachment *attachment, const char
 		if (pin->type != SMA_PIN_PROG)
 			continue;
 		link = find_link(attachment, pin);
-		if (link)
+		if (link && link->bpf_type == BPF_LINK_TYPE_CGROUP)
 			target = link->cgroup_id ? cgroup : NULL;
-		else if (pin->bpf_type == BPF_PROG_TYPE_SK_MSG ||
+		else if (link || pin->bpf_type == BPF_PROG_TYPE_SK_MSG ||
 			 pin->bpf_type == BPF_PROG_TYPE_SK_SKB)
 			target = json_string_value(json_object_get(targets, pin->name));
 		type = libbpf_bpf_prog_type_str(pin->bpf_type);
@@ -175,6 +176,9 @@ static json_t *show(const struct sma_attachment *attachment, struct sma_error *e
 		     sma_find_pin(attachment, SMA_PIN_LINK, SM_GATE_PROGRAM)
 			 ? SMA_FIONREAD_GATED
 			 : SMA_FIONREAD_WARNING);
+	if (sockmap && sma_fionread_blind() == 1 &&
+	    !sma_find_pin(attachment, SMA_PIN_LINK, SMA_ANSWER_PROGRAM))
+		warn(warnings, "%s", SMA_FIONREAD_BLIND_WARNING);
 	json_t *result = json_pack(
 	    "{s:s, s:s, s:{s:I, s:o}, s:{s:o, s:o}, s:o, s:o, s:o, s:o, s:o, s:I, s:o, s:o, s:o, "
 	    "s:o}",

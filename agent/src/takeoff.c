@@ -8,6 +8,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "answer.h"
 #include "stage.h"
 #include "shared.h"
 #include "text.h"
@@ -15,14 +16,20 @@
 
 #define FREED_TIMEOUT_MS 2000
 
-/* All but the gate's: the readers need it as long as their sockets are in the map. */
+/* The readers need them as long as their sockets are in the map. */
+static bool serves_readers(const struct sma_pin *link)
+{
+	return strcmp(link->file, "link_" SM_GATE_PROGRAM) == 0 ||
+	       strcmp(link->file, "link_" SMA_ANSWER_PROGRAM) == 0;
+}
+
 static int detach_links(const struct sma_attachment *attachment, struct sma_error *error)
 {
 	for (size_t i = 0; i < attachment->count; i++) {
 		const struct sma_pin *pin = &attachment->pins[i];
 		char *path;
 
-		if (pin->type != SMA_PIN_LINK || strcmp(pin->file, "link_" SM_GATE_PROGRAM) == 0)
+		if (pin->type != SMA_PIN_LINK || serves_readers(pin))
 			continue;
 		/* EOPNOTSUPP: a link of another kind goes with its pin; ENOLINK and the like: its
 		 * target is gone. */

@@ -377,7 +377,7 @@ export interface AgentParams {
     pairing?: PairingChoice;
     /** Only for our datapath: 2 to 2^24 sockets may be accelerated at a time; 65536 when not given. */
     maxSockets?: number;
-    /** Where FIONREAD is broken, connections whose non-blocking reader would stall go back to plain TCP. */
+    /** Keeps readers that go by FIONREAD or by short reads right (bpf/README.md). */
     edgeReaders?: boolean;
     /** Only for our datapath: as `policySet.text`. */
     policy?: string;

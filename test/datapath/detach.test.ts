@@ -1,20 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 import { afterEach, expect, it } from 'vitest';
-import * as v from 'valibot';
 import { Cleanup, eventually } from '../support/cleanup';
 import { figure } from '../support/traffic';
-import { agent, attachDatapath, machine, run, startTraffic } from './fixture';
+import { agent, attachDatapath, freed, machine, run, startTraffic } from './fixture';
 
 const cleanup = new Cleanup();
 afterEach(() => cleanup.run());
-
-const objects = v.array(v.looseObject({ id: v.number() }));
-
-/** Ids of the kernel's programs or maps, as bpftool, which is not ours, sees them. */
-async function kernelIds(kind: 'prog' | 'map'): Promise<ReadonlySet<number>> {
-  const list = v.parse(objects, JSON.parse(await run('bpftool', '-j', kind, 'list')));
-  return new Set(list.map(object => object.id));
-}
 
 it('detaches while 100 connections hold unread bytes: none is lost, nothing stays', async () => {
   const connections = 100;
@@ -43,12 +34,5 @@ it('detaches while 100 connections hold unread bytes: none is lost, nothing stay
   expect(detached).toMatchObject({ removed: true, remaining: [], lostBytes: 0 });
   expect(await machine.exists(attachment.pinPath)).toBe(false);
   expect((await run('bpftool', 'cgroup', 'show', datapath.cgroup)).trim()).toBe('');
-  await eventually('the kernel to free programs and maps', async () => {
-    const programs = await kernelIds('prog');
-    const maps = await kernelIds('map');
-    const left =
-      attachment.programs.some(program => programs.has(program.id)) ||
-      attachment.maps.some(map => maps.has(map.id));
-    return left ? undefined : true;
-  });
+  await freed(attachment);
 });

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import * as v from 'valibot';
 import { inject } from 'vitest';
 import type { Attachment, StatsResult } from '../../extension/protocol/agent';
 import { agentOn, type AttachOptions, runAgentOn } from '../support/agentCli';
@@ -100,6 +101,26 @@ export async function attachDatapath(
     }
   };
   return { cgroup, attachment, stats: () => agent.stats(name), entries, leftovers };
+}
+
+const objects = v.array(v.looseObject({ id: v.number() }));
+
+/** Ids of the kernel's programs or maps, as bpftool, which is not ours, sees them. */
+async function kernelIds(kind: 'prog' | 'map'): Promise<ReadonlySet<number>> {
+  const list = v.parse(objects, JSON.parse(await run('bpftool', '-j', kind, 'list')));
+  return new Set(list.map(object => object.id));
+}
+
+/** Waits until the kernel has nothing of a detached attachment any more. */
+export async function freed(attachment: Attachment): Promise<void> {
+  await eventually('the kernel to free programs and maps', async () => {
+    const programs = await kernelIds('prog');
+    const maps = await kernelIds('map');
+    const left =
+      attachment.programs.some(program => programs.has(program.id)) ||
+      attachment.maps.some(map => maps.has(map.id));
+    return left ? undefined : true;
+  });
 }
 
 /** Writes sm_config anew, as any user space may at any time. `queueLimit` in bytes, 0: the default; `streamMs`: Infinity for never. */

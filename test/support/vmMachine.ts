@@ -5,8 +5,11 @@ import { basename } from 'node:path';
 import type { VmOptions } from '../rig/vm';
 import { runOn, execute, spawnHere, type Machine, type MachineArch, type MachineProcess } from './machine';
 
-/** `lateZerocopy`: completions for a sender that sets SO_ZEROCOPY when its socket is in a sockmap. */
-export type Lack = 'mptcp' | 'lateZerocopy';
+/**
+ * `lateZerocopy`: completions for a sender that sets SO_ZEROCOPY when its socket is in a sockmap;
+ * `answers`: FIONREAD counts redirected bytes, or a program may correct what it says.
+ */
+export type Lack = 'mptcp' | 'lateZerocopy' | 'answers';
 
 /** How to reach a virtual machine that somebody else started; can be sent to another process. */
 export interface VmAddress {

@@ -2,6 +2,8 @@
 /*
  * Readers that wait for edges, by the rules of nginx 1.22 (ngx_epoll_process_events(),
  * ngx_unix_recv()): they stop after a short read and when FIONREAD says that nothing is left.
+ *
+ * Every second connection is kept alive, as HTTP does it: no FIN wakes its reader at the end.
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -16,13 +18,19 @@
 struct edge_reader {
 	int fd;
 	uint64_t stream, position;
-	int available; /* -1: not known */
+	uint64_t bytes; /* that end it, 0: the FIN does */
+	int available;	/* -1: not known */
 	bool ready, pending_eof, ended;
 };
 
 struct edge_counts {
 	uint64_t asked, wrong; /* FIONREAD said 0 with bytes there */
 };
+
+static bool is_kept_alive(unsigned int index)
+{
+	return index % 2;
+}
 
 static void ask_available(struct edge_reader *reader, struct edge_counts *counts)
 {
@@ -55,6 +63,10 @@ static int edge_read(struct edge_reader *reader, struct edge_counts *counts)
 	if (pattern_check(reader->stream, reader->position, buffer, (size_t)size) != (size_t)size)
 		return EBADMSG;
 	reader->position += (uint64_t)size;
+	if (reader->position == reader->bytes) {
+		reader->ready = false;
+		reader->ended = true;
+	}
 	if (reader->available >= 0) {
 		reader->available -= (int)size;
 		if (reader->available < 0) {
@@ -117,6 +129,7 @@ static int edge_server(struct session *session)
 					    .data.u32 = i};
 
 		readers[i].stream = i;
+		readers[i].bytes = is_kept_alive(i) ? options->bytes : 0;
 		readers[i].fd = accept_met_connection(session);
 		if (readers[i].fd < 0)
 			return broken(session, "accept: %s", strerror(errno));
@@ -160,7 +173,8 @@ static int write_all(struct session *session, const int *fds)
 			progress = true;
 			positions[i] += (uint64_t)sent;
 			if (positions[i] == options->bytes) {
-				shutdown(fds[i], SHUT_WR);
+				if (!is_kept_alive(i))
+					shutdown(fds[i], SHUT_WR);
 				left--;
 			}
 		}

@@ -1,0 +1,63 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "answer.h"
+
+#include <bpf/bpf.h>
+#include <bpf/libbpf.h>
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "log.h"
+#include "object.h"
+#include "probe_fionread.h"
+
+extern const char sma_answer_object[], sma_answer_object_end[];
+
+static int refused(struct sma_error *error)
+{
+	return sma_fail(
+	    error, SMA_UNSUPPORTED,
+	    "Leave out --edge-readers, and keep programs such as nginx out with a policy.",
+	    "This kernel's ioctl(FIONREAD) does not count redirected bytes, and it refuses the "
+	    "program that would correct the answer");
+}
+
+int sma_answer_load(struct sma_context *context, struct sma_answer *answer, struct sma_error *error)
+{
+	struct bpf_program *program;
+	int result = -EINVAL;
+
+	memset(answer, 0, sizeof(*answer));
+	if (sma_fionread_blind() != 1)
+		return 0;
+	sma_log_begin(0);
+	answer->function =
+	    libbpf_find_vmlinux_btf_id("sk_ioctl", BPF_TRACE_FEXIT) > 0 ? "sk_ioctl" : "tcp_ioctl";
+	answer->object = bpf_object__open_mem(
+	    sma_answer_object, (size_t)(sma_answer_object_end - sma_answer_object), NULL);
+	program = answer->object ? bpf_object__next_program(answer->object, NULL) : NULL;
+	if (program && bpf_program__set_attach_target(program, 0, answer->function) == 0)
+		result = sma_object_load(context, answer->object);
+	free(sma_log_take());
+	if (result == 0) {
+		answer->program_fd = bpf_program__fd(program);
+		return 0;
+	}
+	sma_answer_close(answer);
+	return sma_cancelled(context, error) ? -1 : refused(error);
+}
+
+int sma_answer_link(const struct sma_answer *answer, struct sma_error *error)
+{
+	/* This, and not BPF_LINK_CREATE: 5.10 knows no other way for such a program. */
+	int fd = bpf_raw_tracepoint_open(NULL, answer->program_fd);
+
+	/* ENOTSUPP, of the kernel alone: arm64 had no trampolines on functions before 6.4. */
+	return fd < 0 ? refused(error) : fd;
+}
+
+void sma_answer_close(struct sma_answer *answer)
+{
+	bpf_object__close(answer->object);
+	memset(answer, 0, sizeof(*answer));
+}

@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The program that corrects what ioctl(FIONREAD) says where the kernel does not count redirected
+ * bytes (agent/bpf/answer.bpf.c). A part of the attachment that asked for it: pinned with it, and
+ * as long as sockets are in its map. It runs for every TCP socket of the host.
+ */
+#ifndef SMA_ANSWER_H
+#define SMA_ANSWER_H
+
+#include "context.h"
+
+#define SMA_ANSWER_PROGRAM "sma_answer"
+
+struct bpf_object;
+
+struct sma_answer {
+	struct bpf_object *object; /* NULL: not needed */
+	const char *function;	   /* of the kernel, that it goes to */
+	int program_fd;
+};
+
+/* Loads it, when FIONREAD does not count redirected bytes here. SMA_UNSUPPORTED: the kernel
+ * refuses it. */
+int sma_answer_load(struct sma_context *context, struct sma_answer *answer,
+		    struct sma_error *error);
+
+/* From here on the answers are right. Returns the fd of a link, whose end is the program's. */
+int sma_answer_link(const struct sma_answer *answer, struct sma_error *error);
+
+void sma_answer_close(struct sma_answer *answer);
+
+#endif
