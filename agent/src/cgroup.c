@@ -123,8 +123,8 @@ char *sma_cgroup_path(uint64_t id, const char *hint)
 	return path_by_handle(id);
 }
 
-/* nftw() hands nothing through: one listing at a time, as requests run one after another. */
-static struct {
+/* nftw() hands nothing through. */
+static _Thread_local struct {
 	json_t *found;
 	size_t root_length;
 	const char *filter;

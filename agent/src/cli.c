@@ -157,7 +157,7 @@ static int print_error(const struct sma_error *error, bool json)
 	return sma_kind_exit(error->kind);
 }
 
-/* One of them is no method of the RPC: it would hold up all other requests. */
+/* One of them is no method of the RPC: it would hold up other requests. */
 static sma_method *method_of(const struct command *command)
 {
 	return strcmp(command->method, "capture") == 0 ? sma_capture

@@ -6,26 +6,41 @@
 
 #include "text.h"
 
-static const struct {
+static const struct method {
 	const char *name;
 	sma_method *run;
+	bool takes_long;
 } methods[] = {
-    {"initialize", sma_initialize}, {"probe", sma_probe},
-    {"cgroups", sma_cgroups},	    {"verify", sma_verify},
-    {"attach", sma_attach},	    {"detach", sma_detach},
-    {"status", sma_status},	    {"stats", sma_stats},
-    {"programs", sma_programs},	    {"maps", sma_maps},
-    {"sockets", sma_sockets},	    {"mapEntries", sma_map_entries},
-    {"policySet", sma_policy_set},  {"policyGet", sma_policy_get},
+    {"initialize", sma_initialize, false}, {"probe", sma_probe, false},
+    {"cgroups", sma_cgroups, false},	   {"verify", sma_verify, true},
+    {"attach", sma_attach, true},	   {"detach", sma_detach, true},
+    {"status", sma_status, false},	   {"stats", sma_stats, false},
+    {"programs", sma_programs, false},	   {"maps", sma_maps, false},
+    {"sockets", sma_sockets, false},	   {"mapEntries", sma_map_entries, false},
+    {"policySet", sma_policy_set, false},  {"policyGet", sma_policy_get, false},
 };
 
-sma_method *sma_find_method(const char *name)
+static const struct method *find(const char *name)
 {
 	for (size_t i = 0; i < sizeof(methods) / sizeof(*methods); i++) {
 		if (strcmp(methods[i].name, name) == 0)
-			return methods[i].run;
+			return &methods[i];
 	}
 	return NULL;
+}
+
+sma_method *sma_find_method(const char *name)
+{
+	const struct method *method = find(name);
+
+	return method ? method->run : NULL;
+}
+
+bool sma_takes_long(const char *name)
+{
+	const struct method *method = find(name);
+
+	return method && method->takes_long;
 }
 
 void sma_progress(struct sma_context *context, const char *format, ...)

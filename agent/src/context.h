@@ -28,6 +28,9 @@ sma_method sma_initialize, sma_probe, sma_cgroups, sma_verify, sma_attach, sma_d
 /* NULL: no such method. */
 sma_method *sma_find_method(const char *name);
 
+/* It may wait for the verifier or for a drain. */
+bool sma_takes_long(const char *name);
+
 void sma_progress(struct sma_context *context, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 

@@ -4,6 +4,7 @@
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
 #include <errno.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -85,7 +86,7 @@ static int load(struct sma_iter *iter, const struct iterators *iterators,
 }
 
 /* What a kernel refuses once it always refuses; each attempt reads all of its BTF. */
-static bool over_maps_refused;
+static atomic_bool over_maps_refused;
 
 /* Over the map, else over all TCP sockets. */
 static int load_either(struct sma_iter *iter, const struct iterators *iterators,
@@ -93,14 +94,14 @@ static int load_either(struct sma_iter *iter, const struct iterators *iterators,
 {
 	int result = -EPERM;
 
-	if (!over_maps_refused)
+	if (!atomic_load(&over_maps_refused))
 		result = load(iter, iterators, config, map_fd);
 	if (result != -EPERM)
 		return result;
 	iter->over_tcp = true;
 	/* It is the refusal that is told if this fails, too. */
 	if (load(iter, iterators, config, map_fd) == 0) {
-		over_maps_refused = true;
+		atomic_store(&over_maps_refused, true);
 		return 0;
 	}
 	iter->over_tcp = false;

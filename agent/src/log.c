@@ -13,8 +13,8 @@
 #define LOG_BEGIN "-- BEGIN PROG LOAD LOG --\n"
 #define LOG_END	  "-- END PROG LOAD LOG --"
 
-/* libbpf's print callback takes no argument; loads happen on one thread only. */
-static struct {
+/* libbpf's print callback takes no argument, but runs on the thread that loads. */
+static _Thread_local struct {
 	bool active;
 	bool with_success;
 	struct sma_buffer said;

@@ -169,7 +169,7 @@ static struct findings probe(void)
 
 static struct findings findings(void)
 {
-	static struct findings known = {-2, -2};
+	static _Thread_local struct findings known = {-2, -2};
 
 	if (known.broken < 0 || known.blind < 0)
 		known = probe();

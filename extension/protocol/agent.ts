@@ -2,8 +2,9 @@
 /**
  * The language between the extension and `sockmap-agent serve`: JSON-RPC 2.0 in LSP base framing
  * (`Content-Length` headers) on stdin and stdout. Before the first frame the agent prints one line,
- * see {@link ./handshake}. Requests run one after another; `$/cancelRequest` ends the running one
- * with {@link AGENT_ERROR_CODES}.cancelled; `$/progress` reports stages for a `progressToken`.
+ * see {@link ./handshake}. `verify`, `attach` and `detach` run one after another, and beside them all other
+ * requests, one after another as well. `$/cancelRequest` ends a running or waiting one with
+ * {@link AGENT_ERROR_CODES}.cancelled; `$/progress` reports stages for a `progressToken`.
  *
  * Objects may carry keys that are not listed here (a newer agent): they are ignored.
  * All sizes are bytes, all durations milliseconds, all instants ISO 8601 UTC, unless named otherwise.

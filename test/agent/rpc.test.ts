@@ -32,6 +32,7 @@ import {
   datapathObject,
   expectFreed,
   fixtureObject,
+  kernelObjects,
   type TestAgent,
 } from './fixture';
 
@@ -81,6 +82,13 @@ async function refusal(request: Promise<unknown>): Promise<{ kind: AgentErrorKin
     return { kind, message: error.message };
   }
   throw new Error('The request was not refused.');
+}
+
+/** Hundredths of a second of processor time that a process took so far, in all its threads. */
+async function processorTicks({ pid }: ChildProcess): Promise<number> {
+  const [, after = ''] = (await readFile(`/proc/${String(pid)}/stat`, 'utf8')).split(') ');
+  const [user = '', system = ''] = after.split(' ').slice(11);
+  return Number(user) + Number(system);
 }
 
 describe.each(builds)('JSON-RPC (%s build)', build => {
@@ -199,6 +207,52 @@ describe.each(builds)('JSON-RPC (%s build)', build => {
     expect((await session.call('status', {})).attachments).toEqual([]);
   });
 
+  it('answers what views ask for while the verifier is busy, and cancels it without a trace', async () => {
+    const attachment = await session.call('attach', {
+      object: { path: datapathObject },
+      cgroup,
+      name: 'seen',
+    });
+    const known = new Set((await kernelObjects('prog')).map(({ id }) => id));
+    const started = new Promise(resolve => session.rpc.onNotification('$/progress', resolve));
+    const source = new CancellationTokenSource();
+    let ended = false;
+    const verification = session.rpc
+      .sendRequest(
+        'verify',
+        { object: { path: await fixtureObject('busy') }, logLevel: 2, progressToken: 1 },
+        source.token,
+      )
+      .finally(() => {
+        ended = true;
+      });
+    await started;
+    const before = performance.now();
+    expect((await session.call('status', {})).attachments).toMatchObject([{ name: 'seen' }]);
+    expect(await session.call('stats', { name: 'seen' })).toMatchObject({ sockets: 0 });
+    expect(await session.call('sockets', { map: attachment.sockmapId ?? 0 })).toMatchObject({ total: 0 });
+    expect((await session.call('maps', {})).maps).not.toEqual([]);
+    expect(performance.now() - before).toBeLessThan(500);
+    // Another of its kind waits, and is given up while it does.
+    const waiting = new CancellationTokenSource();
+    const second = session.rpc.sendRequest('detach', { name: 'seen' }, waiting.token);
+    waiting.cancel();
+    expect((await refusal(second)).kind).toBe('cancelled');
+    expect(ended).toBe(false);
+    const cancelled = performance.now();
+    source.cancel();
+    expect((await refusal(verification)).kind).toBe('cancelled');
+    expect(performance.now() - cancelled).toBeLessThan(700);
+    const idle = await processorTicks(session.child);
+    expect((await kernelObjects('prog')).filter(({ id, name }) => !known.has(id) && name === 'busy')).toEqual(
+      [],
+    );
+    await new Promise(resolve => setTimeout(resolve, 300));
+    expect((await processorTicks(session.child)) - idle).toBeLessThan(5);
+    expect((await session.call('detach', { name: 'seen' })).removed).toBe(true);
+    await expectFreed(attachment);
+  });
+
   it('cancels what waits in the queue without running it', async () => {
     await session.call('attach', { object: { path: datapathObject }, cgroup, name: 'held' });
     const traffic = await Traffic.start(['unread', '--bytes', '100', '--cgroup', cgroup]);
@@ -217,12 +271,12 @@ describe.each(builds)('JSON-RPC (%s build)', build => {
       waiting.token,
     );
     waiting.cancel();
+    expect((await refusal(attach)).kind).toBe('cancelled');
     await eventually('the state draining', async () =>
       (await agent.find('held'))?.state === 'draining' ? true : undefined,
     );
     draining.cancel();
     expect((await refusal(detach)).kind).toBe('cancelled');
-    expect((await refusal(attach)).kind).toBe('cancelled');
     expect((await session.call('status', {})).attachments).toMatchObject([
       { name: 'held', state: 'draining' },
     ]);

@@ -26,7 +26,7 @@ export interface CorpusLog extends Verified {
 }
 
 /** Made to keep the verifier busy, or to make it write 25 MB: they have tests of their own. */
-const LONG = ['too_complex.bpf.c', 'complexity.bpf.c', 'slow.bpf.o', 'long_log.bpf.o'];
+const LONG = ['too_complex.bpf.c', 'complexity.bpf.c', 'slow.bpf.o', 'busy.bpf.o', 'long_log.bpf.o'];
 
 /**
  * Compiles the fixtures for the verifier into a folder, and copies the build's objects there. Those of

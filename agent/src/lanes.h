@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Requests in two lanes, each with a thread that runs them one after another: what may take a
+ * minute (the verifier, a drain) holds up only its like, and never the figures that views ask for.
+ */
+#ifndef SMA_LANES_H
+#define SMA_LANES_H
+
+#include <jansson.h>
+#include <stdbool.h>
+
+#include "context.h"
+
+struct sma_lanes;
+
+/* `run` is called on the lane's thread, with the context that a cancellation reaches. */
+struct sma_lanes_options {
+	const char *bpffs_override;
+	void (*run)(void *to, struct sma_context *context, const json_t *message);
+	void *to;
+};
+
+/* NULL: no memory or no threads. */
+struct sma_lanes *sma_lanes_start(const struct sma_lanes_options *options);
+
+/* Takes a reference of `message`, whose "method" says which lane. False: too many wait there. */
+bool sma_lanes_add(struct sma_lanes *lanes, json_t *message);
+
+/*
+ * Interrupts the running request of that id. One that still waits is taken out and returned, with
+ * its reference: nobody else will answer it.
+ */
+json_t *sma_lanes_cancel(struct sma_lanes *lanes, const json_t *id);
+
+/* Interrupts what runs, drops what waits and frees all. */
+void sma_lanes_end(struct sma_lanes *lanes);
+
+#endif
