@@ -9,6 +9,7 @@
 #include <linux/bpf.h>
 #include <bpf/bpf_helpers.h>
 #include <bpf/bpf_core_read.h>
+#include "include/arrival.h"
 #include "include/counters.h"
 #include "include/exclusion.h"
 #include "include/flow.h"
@@ -29,10 +30,24 @@ static __always_inline const struct sm_config *sm_get_config(void)
 SEC("sockops")
 int sm_sockops(struct bpf_sock_ops *ctx)
 {
-	const struct sm_config *config = sm_get_config();
-	struct bpf_sock *sk = ctx->sk;
+	const struct sm_config *config;
+	struct bpf_sock *sk;
 
 	/* The reply is left alone: other programs on the cgroup may have set one. */
+	switch (ctx->op) {
+	case BPF_SOCK_OPS_TIMEOUT_INIT:
+	case BPF_SOCK_OPS_NEEDS_ECN:
+		return 1; /* quickly: they come with every SYN */
+	case BPF_SOCK_OPS_RWND_INIT:
+		if (!ctx->is_fullsock)
+			sm_arrives(ctx);
+		return 1;
+	case BPF_SOCK_OPS_TCP_CONNECT_CB:
+		sm_connects(ctx);
+		return 1;
+	}
+	config = sm_get_config();
+	sk = ctx->sk;
 	if (!config || !sk || !ctx->is_fullsock)
 		return 1;
 	switch (ctx->op) {

@@ -26,6 +26,7 @@
 #include <linux/bpf.h>
 #include <bpf/bpf_helpers.h>
 #include <bpf/bpf_core_read.h>
+#include "arrival.h"
 #include "counters.h"
 #include "exclusion.h"
 #include "kernel.h"
@@ -72,6 +73,10 @@ static __always_inline void sm_active_established(struct bpf_sock_ops *ctx, stru
 	}
 	if (sm_active_refused(tp)) {
 		sm_count_total(SM_POLICY, 0);
+		return;
+	}
+	if (!sm_may_be_here(ctx)) {
+		sm_count_total(SM_NO_PEER, 0);
 		return;
 	}
 	/* Without the callbacks nothing would ever clean up: they come first. */

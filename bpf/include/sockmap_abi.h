@@ -32,6 +32,7 @@
 #define SM_HANDSHAKES_MAP "sm_handshakes" /* HASH: struct sm_handshake -> struct sm_pairing */
 #define SM_TOTALS_MAP	  "sm_totals"	  /* PERCPU_ARRAY: enum sm_verdict -> struct sm_count */
 #define SM_TUPLES_MAP	  "sm_tuples"	  /* HASH: struct sm_tuple -> struct sm_handshake */
+#define SM_PORTS_MAP	  "sm_ports"	  /* ARRAY: TCP port -> struct sm_port */
 #define SM_CONFIG_MAP	  "sm_config"	  /* ARRAY of one: struct sm_config */
 #define SM_OPTIONS_MAP	  ".rodata.sm"	  /* of one: struct sm_options */
 #define SM_OWNERS_MAP	  "sm_owners"	  /* SK_STORAGE, cloned by accept: struct sm_owner */
@@ -136,6 +137,16 @@ struct sm_tuple {
 	__u16 local_port, remote_port; /* host byte order */
 	__u32 netns;		       /* inode number */
 };
+
+/* When something was last seen of a TCP port, in units of 2^20 ns; 0: never (arrival.h). */
+struct sm_port {
+	__u32 connects; /* a socket sent its SYN from it */
+	__u32 arrives;	/* a SYN from it came to an attached listener */
+};
+
+/* There is no such port: where SYNs from ports are noted that nobody connects from. */
+#define SM_ANY_PORT 0
+#define SM_PORTS    65536
 
 struct sm_pairing {
 	__u64 active_cookie;

@@ -10,6 +10,7 @@ import {
   createNetns,
   type Datapath,
   HOLD,
+  keepInDoubt,
   machine,
   NOTHING,
   runAgent,
@@ -77,6 +78,7 @@ describe('--pairing tuple', () => {
 
   it('does not pair the same addresses of another network namespace', async () => {
     const datapath = await attachDatapath(cleanup, 'netns', { pairing: 'tuple' });
+    await keepInDoubt(datapath);
     const [near, far] = [await netns('near'), await netns('far')];
     /* Every connection to port 5000 is 127.0.0.1:40000 -> 127.0.0.1:5000, in both namespaces. */
     for (const place of [near, far])
