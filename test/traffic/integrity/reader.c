@@ -4,6 +4,7 @@
 #include <poll.h>
 #include <string.h>
 #include <sys/uio.h>
+#include <time.h>
 #include <unistd.h>
 #include "../random.h"
 #include "integrity.h"
@@ -106,11 +107,23 @@ static uint32_t check(struct reader *reader, uint32_t got)
 	return got + 1;
 }
 
-/* Whether to try again after a call that had no bytes. */
-static bool wait_for_bytes(struct reader *reader, double started)
+/*
+ * The clock that goes on with the ticks that timeouts are counted in: where a machine is late with
+ * them, a timeout ends early by any other.
+ */
+static double tick_clock(void)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_MONOTONIC_COARSE, &ts);
+	return (double)ts.tv_sec + (double)ts.tv_nsec / 1e9;
+}
+
+/* Whether to try again after a call that had no bytes and began at `ticks`. */
+static bool wait_for_bytes(struct reader *reader, double ticks)
 {
 	struct outcome *outcome = reader->end->outcome;
-	double waited = now() - started;
+	double waited = tick_clock() - ticks;
 
 	if (now() - reader->progress < STALL_SECONDS) {
 		if (reader->direction->reading.waiting == BY_BLOCKING) {
@@ -173,7 +186,7 @@ static void read_all(struct reader *reader)
 	reader->progress = now();
 	while (reader->position < reader->to && outcome->wrong_at < 0 && !outcome->stalled[0]) {
 		uint32_t size = 1 + (uint32_t)random_below(&reader->random, reading->largest);
-		double started = now();
+		double started = now(), ticks = tick_clock();
 		ssize_t got;
 
 		size = least(size, reader->to - reader->position);
@@ -183,7 +196,7 @@ static void read_all(struct reader *reader)
 		} else if (got == 0 || errno != EAGAIN) {
 			outcome->read_end = got == 0 ? END_OF_FILE : errno;
 			return;
-		} else if (!wait_for_bytes(reader, started)) {
+		} else if (!wait_for_bytes(reader, ticks)) {
 			outcome->read_end = ETIMEDOUT;
 			return;
 		}
