@@ -52,7 +52,7 @@
  */
 #define SM_CAPTURE_MAP "sm_capture"
 
-/* cgroup_skb/ingress, only loaded where the agent finds it needed. */
+/* cgroup_skb/ingress, only loaded when edge-triggered readers are to be kept right (gate.h). */
 #define SM_GATE_PROGRAM "sm_gate"
 
 /*

@@ -21,11 +21,13 @@ import {
 const cleanup = new Cleanup();
 afterEach(() => cleanup.run());
 
-/** So many that five rounds of attach and detach fit beside them on a slow machine as well. */
-const FLIPPED_RUNS = 700;
 const RUNS = scaled(1000);
 /** Each leaves the map after some milliseconds, most with bytes on their way. */
 const LEAVING_RUNS = scaled(400);
+/** Of attach and detach; beside the traffic one takes half a minute where the kernel is emulated. */
+const ROUNDS = machine.slowness > 1 ? 2 : 5;
+/** Beside so many runs they fit on a quick machine; a slow one does more. */
+const FLIPPED_RUNS = scaled(700);
 const LIMIT = { timeout: 180_000 * machine.slowness };
 
 const drawSeed = (): number => Math.floor(Math.random() * 2 ** 32);
@@ -77,27 +79,33 @@ it(
 it('is what plain TCP is while it is attached and detached in the middle of traffic', LIMIT, async () => {
   const cgroup = await createCgroup('flip');
   cleanup.add(() => cgroup.remove());
-  const running = await startTraffic(await session(FLIPPED_RUNS, cgroup.path));
-  cleanup.add(() => running.stop());
-  const progress = { ended: false };
-  const result = running.done().finally(() => (progress.ended = true));
-  result.catch(() => undefined);
+  const progress = { rounds: 0, ended: false };
+  const connect = async (): Promise<void> => {
+    do {
+      const running = await startTraffic(await session(FLIPPED_RUNS, cgroup.path));
+      cleanup.add(() => running.stop());
+      expect(figure(await running.done(), 'runs')).toBe(FLIPPED_RUNS);
+    } while (progress.rounds < ROUNDS);
+  };
+  const connecting = connect().finally(() => (progress.ended = true));
+  connecting.catch(() => undefined);
   let redirected = 0;
-  let rounds = 0;
-  for (; !progress.ended; rounds++) {
+  for (; !progress.ended; progress.rounds++) {
     const name = testName('flip');
     await agent.attach({ cgroup: cgroup.path, name });
-    await delay(100);
+    await delay(100 * machine.slowness);
     redirected += (await agent.stats(name)).redirected.messages;
     expect(await agent.detach(name, 30)).toMatchObject({ removed: true, remaining: [], lostBytes: 0 });
   }
-  expect(figure(await result, 'runs')).toBe(FLIPPED_RUNS);
-  expect(rounds).toBeGreaterThanOrEqual(5);
-  expect(redirected).toBeGreaterThan(1000);
+  await connecting;
+  expect(progress.rounds).toBeGreaterThanOrEqual(ROUNDS);
+  expect(redirected).toBeGreaterThan(scaled(1000));
 });
 
 it('would be told from the published recipe', LIMIT, async () => {
   await run('make', ['--silent', '-C', `${checkout}/test/bench`, outPath('bench', 'recipe.bpf.o')]);
   const recipe = await attachDatapath(cleanup, 'recipe', { object: outPath('bench', 'recipe.bpf.o') });
-  await expect(traffic(...(await session(200, recipe.cgroup)))).rejects.toThrow(/runs differ from plain TCP/);
+  const differing = traffic(...(await session(200, recipe.cgroup)));
+  /* Runs that differ, of which one may not even end. */
+  await expect(differing).rejects.toThrow(/"event":"difference","test":"integrity","seed"/);
 });

@@ -127,7 +127,7 @@ async function mainJob(machine: Machine, kernel: VmKernel): Promise<void> {
   );
   expect(attachment).toMatchObject({ name: 'vm', state: 'attached', abi: expect.any(Number) as number });
 
-  // Also the program that is only attached where FIONREAD is broken. Statistics alone: an emulated 5.10 takes 30 s to
+  // Also the program that is only attached with --edge-readers. Statistics alone: an emulated 5.10 takes 30 s to
   // write the log of every insn.
   const { programs } = await client.request('verify', { object, logLevel: 4 });
   expect(programs.filter(({ ok }) => !ok)).toEqual([]);
