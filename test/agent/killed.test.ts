@@ -116,7 +116,9 @@ describe('an agent that is killed', () => {
     await release.json('detach', 'detach');
     const tries = 20;
     let complete = 0;
-    for (let turn = 1; turn <= tries; turn++) {
+    let incomplete = 0;
+    /* More of them when the machine has become slower meanwhile. */
+    for (let turn = 1; turn <= tries || complete === 0; turn++) {
       const child = release.spawn(attachArgs(datapathObject));
       const ended = once(child, 'exit');
       await delay((1.2 * usual * turn) / tries);
@@ -125,6 +127,7 @@ describe('an agent that is killed', () => {
       const found = await release.find('victim');
       const folders = await release.folders();
       if (found === undefined) {
+        incomplete += 1;
         expect(folders).toEqual([]);
         expect(await cgroupPrograms(cgroup)).toBe('');
       } else {
@@ -135,7 +138,7 @@ describe('an agent that is killed', () => {
       }
     }
     expect(complete).toBeGreaterThan(0);
-    expect(complete).toBeLessThan(tries);
+    expect(incomplete).toBeGreaterThan(0);
   });
 
   it('while serving: traffic goes on redirected, and a new agent adopts it', async () => {
