@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-import { chmod, writeFile } from 'node:fs/promises';
+import { chmod, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { startVm, type Vm, type VmOptions } from '../rig/vm';
 
@@ -52,10 +52,14 @@ export class SshHost {
   }
 }
 
-/** Writes an `ssh` into a folder that knows the hosts as a user's own configuration would; gives its path. */
+/**
+ * Writes an `ssh` into a folder that knows the hosts as a user's own configuration would; gives its path. It knows
+ * them also once they are stopped.
+ */
 export async function writeSsh(folder: string, hosts: readonly SshHost[]): Promise<string> {
   const config = join(folder, 'ssh_config');
-  await writeFile(config, hosts.map(({ sshConfig }) => `Include ${sshConfig}\n`).join(''));
+  const known = await Promise.all(hosts.map(({ sshConfig }) => readFile(sshConfig, 'utf8')));
+  await writeFile(config, known.join(''));
   const ssh = join(folder, 'ssh');
   await writeFile(ssh, `#!/bin/sh\nexec ssh -F ${config} "$@"\n`);
   await chmod(ssh, 0o755);

@@ -19,6 +19,8 @@ const answered = { timeout: 300_000 };
 const COMMAND = 'Sockmap: Verify on All Hosts';
 /** Instructions and time, as a cell has them. */
 const FIGURES = /^✓?\s*accepted.*[1-9][\d\u202f ]* insns,.* (\d+ min \d+ s|[1-9]\d*(\.\d)? (µs|ms|s))$/;
+const OFF =
+  /^No connection to 127\.0\.0\.1 port \d+: connection refused\. Check that the host is up, [^.]+\.$/;
 const TITLE = 'Packet or message data is read beyond what was compared with its end';
 
 const labelOf = (kernel: string): string => `Linux ${kernel}`;
@@ -137,6 +139,16 @@ describe('verifying on this machine and three hosts behind SSH', () => {
     const { page } = session;
     const panel = page.page.locator('.part.panel');
     await panel.waitFor({ state: 'visible' });
+    const explained = async (): Promise<boolean> => {
+      const shown = page.page.frames().map(frame =>
+        frame
+          .locator('verifier-explanation h2')
+          .isVisible()
+          .catch(() => false),
+      );
+      return (await Promise.all(shown)).includes(true);
+    };
+    await expect.poll(explained).toBe(true);
     await page.screenshot('log-of-a-cell');
     await page.runCommand('View: Close All Editors');
     await new VerifierPanel(page.page).find('verifier-explanation h2').waitFor();
@@ -160,5 +172,20 @@ describe('verifying on this machine and three hosts behind SSH', () => {
     expect(rows.find(({ host }) => host === second.label)?.cells['']).toMatch(
       /^The connection to .* was (cut|lost)\./,
     );
+  });
+
+  it('says in the row of a host that is off from the start why it cannot be reached, and fills the others', async () => {
+    if (second === undefined) throw new Error('there are three hosts.');
+    await second.host.stop();
+    await start('refused.bpf.c');
+    const rows = await waitForAll();
+    await pictures('off-from-the-start');
+    expect(rows.map(({ host }) => host)).toEqual(['Local', ...hosts.map(({ label }) => label)]);
+    for (const { host, notes, cells } of rows) {
+      if (host === second.label) {
+        expect(cells).toEqual({ '': expect.stringMatching(OFF) as string });
+        expect(notes).not.toContain('answered');
+      } else expect(cells['refused'], host).toContain(TITLE);
+    }
   });
 });
