@@ -166,7 +166,7 @@ bool sma_lanes_add(struct sma_lanes *lanes, json_t *message)
 	pthread_mutex_lock(&lanes->lock);
 	full = !request || lane->queued >= MAX_QUEUED;
 	if (!full) {
-		request->message = json_incref(message);
+		request->message = message;
 		if (lane->first)
 			lane->last->next = request;
 		else

@@ -23,7 +23,10 @@ struct sma_lanes_options {
 /* NULL: no memory or no threads. */
 struct sma_lanes *sma_lanes_start(const struct sma_lanes_options *options);
 
-/* Takes a reference of `message`, whose "method" says which lane. False: too many wait there. */
+/*
+ * Takes over `message`, whose "method" says which lane: from here on it is the lane's thread that
+ * counts its references. False: too many wait there, and it stays the caller's.
+ */
 bool sma_lanes_add(struct sma_lanes *lanes, json_t *message);
 
 /*

@@ -124,14 +124,18 @@ static void cancel(struct server *server, const json_t *id)
 	json_decref(message);
 }
 
+/* Takes over the message. */
 static void enqueue(struct server *server, json_t *message)
 {
-	if (!sma_lanes_add(server->lanes, message))
-		send_error(server, json_object_get(message, "id"), INVALID_REQUEST,
-			   "Too many requests are waiting");
+	if (sma_lanes_add(server->lanes, message))
+		return;
+	send_error(server, json_object_get(message, "id"), INVALID_REQUEST,
+		   "Too many requests are waiting");
+	json_decref(message);
 }
 
-static void dispatch(struct server *server, json_t *message)
+/* False: neither a request nor a notification; what is wrong with it has been answered. */
+static bool check(struct server *server, const json_t *message)
 {
 	const json_t *id = json_object_get(message, "id");
 	const json_t *method = json_object_get(message, "method");
@@ -141,26 +145,39 @@ static void dispatch(struct server *server, json_t *message)
 		send_error(server, NULL, INVALID_REQUEST,
 			   json_is_array(message) ? "Batches are not supported"
 						  : "A message must be a JSON object");
-		return;
+		return false;
 	}
 	if (id && !json_is_integer(id) && !json_is_string(id)) {
 		send_error(server, NULL, INVALID_REQUEST, "\"id\" must be an integer or a string");
-		return;
+		return false;
 	}
 	if (!version || strcmp(version, "2.0") != 0) {
 		send_error(server, id, INVALID_REQUEST, "\"jsonrpc\" must be \"2.0\"");
-		return;
+		return false;
 	}
 	if (!json_is_string(method)) {
 		/* An answer to a request: none was made. */
 		if (!json_object_get(message, "result") && !json_object_get(message, "error"))
 			send_error(server, id, INVALID_REQUEST, "\"method\" must be a string");
-		return;
+		return false;
 	}
-	if (id)
-		enqueue(server, message);
-	else if (strcmp(json_string_value(method), "$/cancelRequest") == 0)
-		cancel(server, json_object_get(json_object_get(message, "params"), "id"));
+	return true;
+}
+
+/* Takes over the message. */
+static void dispatch(struct server *server, json_t *message)
+{
+	if (check(server, message)) {
+		const char *method = json_string_value(json_object_get(message, "method"));
+
+		if (json_object_get(message, "id")) {
+			enqueue(server, message);
+			return;
+		}
+		if (strcmp(method, "$/cancelRequest") == 0)
+			cancel(server, json_object_get(json_object_get(message, "params"), "id"));
+	}
+	json_decref(message);
 }
 
 static int read_messages(struct server *server, struct sma_reader *reader)
@@ -184,7 +201,6 @@ static int read_messages(struct server *server, struct sma_reader *reader)
 		free(body);
 		if (message) {
 			dispatch(server, message);
-			json_decref(message);
 			continue;
 		}
 		text = sma_format("The message is not JSON: %s", problem.text);

@@ -232,7 +232,9 @@ describe.each(builds)('JSON-RPC (%s build)', build => {
     expect(await session.call('stats', { name: 'seen' })).toMatchObject({ sockets: 0 });
     expect(await session.call('sockets', { map: attachment.sockmapId ?? 0 })).toMatchObject({ total: 0 });
     expect((await session.call('maps', {})).maps).not.toEqual([]);
-    expect(performance.now() - before).toBeLessThan(500);
+    // Of more than ten seconds that the verification takes.
+    expect(performance.now() - before).toBeLessThan(3_000);
+    expect(ended).toBe(false);
     // Another of its kind waits, and is given up while it does.
     const waiting = new CancellationTokenSource();
     const second = session.rpc.sendRequest('detach', { name: 'seen' }, waiting.token);
