@@ -50,6 +50,7 @@ export const COMMANDS = {
   openVerifierLogAsText: 'sockmap.openVerifierLogAsText',
   copyVerifierLogLine: 'sockmap.copyVerifierLogLine',
   goToVerifierLogSource: 'sockmap.goToVerifierLogSource',
+  editPolicy: 'sockmap.editPolicy',
 } as const;
 export type CommandKey = keyof typeof COMMANDS;
 export type CommandId = (typeof COMMANDS)[CommandKey];
@@ -132,6 +133,9 @@ export type SettingKey = keyof SettingTypes;
 /** Scheme of the read-only documents that hold verifier logs, and their language. */
 export const LOG_SCHEME = 'sockmap-log';
 export const LOG_LANGUAGE = 'sockmap-verifier-log';
+
+/** Scheme of the policies of attachments, which are documents that can be saved. */
+export const POLICY_SCHEME = 'sockmap-policy';
 
 /** View type of the table of hosts and programs. */
 export const HOST_TABLE = 'sockmap.hostTable';

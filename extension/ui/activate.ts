@@ -11,6 +11,7 @@ import { includeDirs } from './commands/program';
 import type { Config } from './config';
 import { ContextKeys } from './contextKeys';
 import { BuildProblems } from './documents/buildProblems';
+import { Policies } from './documents/policies';
 import { VerifierLogs } from './documents/verifierLogs';
 import { VerifierProblems } from './documents/verifierProblems';
 import { HostTablePanel } from './editor/hostTablePanel';
@@ -78,6 +79,7 @@ export function createUi(parts: UiParts): Disposable {
   store.add(new VerdictLenses(runs, config));
   store.add(new LineVisitHints(runs, config));
   const problems = store.add(new BuildProblems());
+  const policies = store.add(new Policies(models));
   const windows = store.add(
     new MapWindows(() => ({ filter: state.value.socketFilter, order: state.value.socketOrder })),
   );
@@ -124,6 +126,7 @@ export function createUi(parts: UiParts): Disposable {
       library,
       verifierPanels,
       problems,
+      policies,
       windows,
       maps,
     }),

@@ -3,6 +3,7 @@ import type * as vscode from 'vscode';
 import type { Builder, HostRegistry } from '../host/api';
 import type { Config } from './config';
 import type { BuildProblems } from './documents/buildProblems';
+import type { Policies } from './documents/policies';
 import type { VerifierProblems } from './documents/verifierProblems';
 import type { VerifierLogs } from './documents/verifierLogs';
 import type { HostTablePanel } from './editor/hostTablePanel';
@@ -34,6 +35,7 @@ export interface Services {
   readonly verifierPanels: VerifierPanels;
   readonly hostTable: HostTablePanel;
   readonly problems: BuildProblems;
+  readonly policies: Policies;
   readonly windows: MapWindows;
   readonly maps: MapsView;
   /** Host names of the user's ssh config. */

@@ -1,8 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 import * as assert from 'node:assert/strict';
+import { execFile } from 'node:child_process';
+import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { promisify } from 'node:util';
+import * as v from 'valibot';
 import * as vscode from 'vscode';
 import { COMMANDS, type CommandId, type CommandTarget } from '../../extension/contrib/ids';
+import { type AgentMethod, type AgentResult, agentResults } from '../../extension/protocol/agent';
+
+const exec = promisify(execFile);
 
 export async function eventually<T>(
   what: string,
@@ -42,6 +49,23 @@ export async function succeed(command: CommandId, target: CommandTarget): Promis
     await vscode.commands.executeCommand('notifications.clearAll');
     assert.fail(`${command} waits for an answer:\n${log}`);
   }
+}
+
+export async function mountOf(type: string): Promise<string> {
+  const lines = (await readFile('/proc/self/mountinfo', 'utf8')).split('\n');
+  const line = lines.find(text => text.includes(` - ${type} `));
+  assert.ok(line, `no ${type} is mounted`);
+  return line.split(' ')[4] ?? '';
+}
+
+/** What the agent says, asked past the extension. */
+export async function agent<M extends AgentMethod>(method: M, ...args: string[]): Promise<AgentResult<M>> {
+  const extension = vscode.extensions.getExtension('sockmap.sockmap');
+  assert.ok(extension);
+  const architecture = process.arch === 'arm64' ? 'aarch64' : 'x86_64';
+  const file = join(extension.extensionPath, 'dist', 'agent', architecture, 'sockmap-agent');
+  const { stdout } = await exec(file, [...args, '--json']);
+  return v.parse(agentResults[method], JSON.parse(stdout));
 }
 
 export function workspaceFile(file: string): string {

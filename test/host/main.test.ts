@@ -2,38 +2,19 @@
 import * as assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
 import { existsSync } from 'node:fs';
-import { mkdir, readFile, readdir, rmdir, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, rmdir, writeFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { promisify } from 'node:util';
-import * as v from 'valibot';
 import * as vscode from 'vscode';
 import { COMMANDS, LOG_SCHEME, SETTINGS, SETTING_SECTION } from '../../extension/contrib/ids';
-import { type AgentMethod, type AgentResult, agentResults } from '../../extension/protocol/agent';
-import { eventually, succeed, workspaceFile } from './helpers';
+import { agent, eventually, mountOf, succeed, workspaceFile } from './helpers';
 import { REFUSED_SOURCE } from './sources';
 
 const exec = promisify(execFile);
 const name = `sockmap-test-${process.pid}-host`;
 
-async function mountOf(type: string): Promise<string> {
-  const lines = (await readFile('/proc/self/mountinfo', 'utf8')).split('\n');
-  const line = lines.find(text => text.includes(` - ${type} `));
-  assert.ok(line, `no ${type} is mounted`);
-  return line.split(' ')[4] ?? '';
-}
-
 async function pinned(): Promise<boolean> {
   return existsSync(join(await mountOf('bpf'), 'sockmap', name));
-}
-
-/** What the agent says, asked past the extension. */
-async function agent<M extends AgentMethod>(method: M, ...args: string[]): Promise<AgentResult<M>> {
-  const extension = vscode.extensions.getExtension('sockmap.sockmap');
-  assert.ok(extension);
-  const architecture = process.arch === 'arm64' ? 'aarch64' : 'x86_64';
-  const file = join(extension.extensionPath, 'dist', 'agent', architecture, 'sockmap-agent');
-  const { stdout } = await exec(file, [...args, '--json']);
-  return v.parse(agentResults[method], JSON.parse(stdout));
 }
 
 describe('commands that are given all they need ask nothing', () => {

@@ -8,6 +8,7 @@ import { addHost } from './addHost';
 import { attach } from './attach';
 import { detach } from './detach';
 import { copyDiagnostics } from './diagnostics';
+import { editPolicy } from './editPolicy';
 import { connect, connectInTerminal, disconnect, removeHost } from './hosts';
 import {
   copyVerifierLogLine,
@@ -60,6 +61,7 @@ const HANDLERS: { readonly [K in CommandKey]: Handler } = {
   openVerifierLogAsText,
   copyVerifierLogLine,
   goToVerifierLogSource,
+  editPolicy,
 };
 
 /** These start no process and read nothing of the workspace. */

@@ -6,6 +6,7 @@ import type { HostState } from '../../core/hosts';
 import { ProblemError } from '../../core/problem';
 import type { StepPosition } from '../../core/wizard';
 import type { Host } from '../../host/api';
+import type { Attachment } from '../../protocol/agent';
 import type { AttachmentRef } from '../model/hostModels';
 import { type Answer, type PickItem, pick } from '../pick/quickPick';
 import type { Services } from '../services';
@@ -102,18 +103,20 @@ export function hostOf(services: Services, hostId: string): Host {
   return host;
 }
 
-/** The attachment that is meant, or the choice of a person among those of the ready hosts. */
+/** The attachment that is meant, or the choice of a person among those of the ready hosts that fit. */
 export async function chooseAttachment(
   services: Services,
   target: CommandTarget,
   title: string,
+  fits: (attachment: Attachment) => boolean = () => true,
 ): Promise<{ readonly host: Host; readonly name: string } | undefined> {
   if (target.hostId !== undefined && target.attachment !== undefined) {
     return { host: hostOf(services, target.hostId), name: target.attachment };
   }
   await services.models.refresh();
   const refs = services.models.attachments.filter(
-    ({ model }) => target.hostId === undefined || model.host.definition.id === target.hostId,
+    ({ model, attachment }) =>
+      (target.hostId === undefined || model.host.definition.id === target.hostId) && fits(attachment),
   );
   const [only] = refs;
   if (only === undefined) {

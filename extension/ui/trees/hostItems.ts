@@ -160,7 +160,7 @@ function attachmentItem(node: AttachmentNode, rate: HitRate | undefined): vscode
     parts.push(percentText(rate.total.hitRate));
   }
   item.description = parts.join(' · ');
-  item.contextValue = `attachment.${info.state}`;
+  item.contextValue = `attachment.${info.state}${info.policyRules === null ? '' : '.policy'}`;
   const warnings = info.warnings.length === 0 ? '' : `, ${info.warnings.join(' ')}`;
   item.accessibilityInformation = {
     label: `${info.name}, ${attachmentStateText(info.state)}, ${parts.join(', ')}${warnings}`,

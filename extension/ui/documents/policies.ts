@@ -1,0 +1,177 @@
+// SPDX-License-Identifier: Apache-2.0
+import * as vscode from 'vscode';
+import { POLICY_SCHEME } from '../../contrib/ids';
+import { POLICY_HINTS, mistakeSpan } from '../../core/policyText';
+import { type Disposable, DisposableStore } from '../../core/util/disposable';
+import { AgentError, type Host } from '../../host/api';
+import type { PolicyResult } from '../../protocol/agent';
+import { reportOf } from '../errors';
+import type { HostModels } from '../model/hostModels';
+
+/** What the last reading found: the kernel keeps no time of change. */
+interface Seen {
+  readonly content: Uint8Array;
+  readonly mtime: number;
+}
+
+/**
+ * Policies of attachments as documents that can be saved: what is read is in force, and what is saved is put in force
+ * by one switch or refused whole. A policy that somebody else set meanwhile is newer than the document: VS Code, which
+ * goes by time and size, asks before it is overwritten.
+ */
+export class Policies implements vscode.FileSystemProvider, Disposable {
+  readonly #models: HostModels;
+  readonly #store = new DisposableStore();
+  readonly #changed = this.#store.add(new vscode.EventEmitter<vscode.FileChangeEvent[]>());
+  readonly #problems = this.#store.add(vscode.languages.createDiagnosticCollection('sockmap policy'));
+  readonly #seen = new Map<string, Seen>();
+  readonly onDidChangeFile = this.#changed.event;
+
+  constructor(models: HostModels) {
+    this.#models = models;
+    this.#store.add(
+      vscode.workspace.registerFileSystemProvider(POLICY_SCHEME, this, { isCaseSensitive: true }),
+    );
+    this.#store.add(
+      vscode.workspace.onDidCloseTextDocument(({ uri }) => {
+        if (uri.scheme === POLICY_SCHEME) {
+          this.#problems.delete(uri);
+          this.#seen.delete(uri.toString());
+        }
+      }),
+    );
+  }
+
+  /** Opens the policy of an attachment; rejects as the agent does when it takes none. */
+  async open(host: Host, name: string, signal?: AbortSignal): Promise<void> {
+    const client = await host.connect(signal);
+    const uri = uriOf(host, name);
+    const before = this.#seen.get(uri.toString());
+    if (this.#see(uri, await client.request('policyGet', { name })) !== before) {
+      // One that is open already is read again.
+      this.#changed.fire([{ type: vscode.FileChangeType.Changed, uri }]);
+    }
+    await vscode.window.showTextDocument(await vscode.workspace.openTextDocument(uri));
+  }
+
+  async stat(uri: vscode.Uri): Promise<vscode.FileStat> {
+    const { content, mtime } = await this.#read(uri);
+    return { type: vscode.FileType.File, ctime: 0, mtime, size: content.length };
+  }
+
+  async readFile(uri: vscode.Uri): Promise<Uint8Array> {
+    return (await this.#read(uri)).content;
+  }
+
+  async writeFile(uri: vscode.Uri, content: Uint8Array): Promise<void> {
+    const text = new TextDecoder().decode(content);
+    const { model, name } = this.#target(uri);
+    try {
+      const client = await model.host.connect();
+      const result = await client.request('policySet', { name, text });
+      this.#problems.delete(uri);
+      this.#see(uri, result);
+      void vscode.window.setStatusBarMessage(savedText(result), 5000);
+    } catch (error) {
+      this.#refused(uri, text, error);
+      throw fault(uri, error);
+    } finally {
+      model.request();
+    }
+  }
+
+  watch(): Disposable {
+    return { dispose: () => undefined };
+  }
+
+  readDirectory(uri: vscode.Uri): never {
+    throw vscode.FileSystemError.FileNotADirectory(uri);
+  }
+
+  createDirectory(uri: vscode.Uri): never {
+    throw vscode.FileSystemError.NoPermissions(uri);
+  }
+
+  delete(uri: vscode.Uri): never {
+    throw vscode.FileSystemError.NoPermissions(uri);
+  }
+
+  rename(uri: vscode.Uri): never {
+    throw vscode.FileSystemError.NoPermissions(uri);
+  }
+
+  dispose(): void {
+    this.#store.dispose();
+  }
+
+  async #read(uri: vscode.Uri): Promise<Seen> {
+    const { model, name } = this.#target(uri);
+    try {
+      const client = await model.host.connect();
+      return this.#see(uri, await client.request('policyGet', { name }));
+    } catch (error) {
+      throw fault(uri, error);
+    }
+  }
+
+  #see(uri: vscode.Uri, { name, text }: PolicyResult): Seen {
+    const content = new TextEncoder().encode(text.trim() === '' ? hints(name) : text);
+    const before = this.#seen.get(uri.toString());
+    if (before !== undefined && Buffer.compare(before.content, content) === 0) {
+      return before;
+    }
+    const seen = { content, mtime: Math.max(Date.now(), (before?.mtime ?? 0) + 1) };
+    this.#seen.set(uri.toString(), seen);
+    return seen;
+  }
+
+  #refused(uri: vscode.Uri, text: string, error: unknown): void {
+    const data = error instanceof AgentError ? error.data : undefined;
+    if (data?.kind !== 'badPolicy' || !(error instanceof Error)) {
+      return;
+    }
+    const { line, start, end } = mistakeSpan(text, data.line ?? 1, data.column ?? 1);
+    const diagnostic = new vscode.Diagnostic(
+      new vscode.Range(line, start, line, end),
+      error.message.replace(/^Line \d+, column \d+: /, ''),
+    );
+    diagnostic.source = 'sockmap policy';
+    this.#problems.set(uri, [diagnostic]);
+  }
+
+  #target(uri: vscode.Uri) {
+    const name = uri.path.slice(uri.path.lastIndexOf('/') + 1).replace(/\.policy$/, '');
+    const model = vscode.workspace.isTrusted ? this.#models.get(uri.query) : undefined;
+    if (model === undefined) {
+      throw vscode.FileSystemError.FileNotFound(uri);
+    }
+    return { model, name };
+  }
+}
+
+function uriOf(host: Host, name: string): vscode.Uri {
+  const { id, label } = host.definition;
+  const path = `/${label.replace(/[/\\?#]+/g, '_')}/${name}.policy`;
+  return vscode.Uri.from({ scheme: POLICY_SCHEME, path, query: id });
+}
+
+function hints(name: string): string {
+  const first = vscode.l10n.t(
+    '# {0} has no policy: every local connection is redirected. Rules look like these:',
+    name,
+  );
+  return `${[first, ...POLICY_HINTS].join('\n')}\n`;
+}
+
+function savedText({ name, rules }: PolicyResult): string {
+  return rules.length === 1
+    ? vscode.l10n.t('$(check) {0}: 1 rule holds for new connections', name)
+    : vscode.l10n.t('$(check) {0}: {1} rules hold for new connections', name, rules.length);
+}
+
+function fault(uri: vscode.Uri, error: unknown): vscode.FileSystemError {
+  if (error instanceof AgentError && error.data?.kind === 'notFound') {
+    return vscode.FileSystemError.FileNotFound(uri);
+  }
+  return vscode.FileSystemError.Unavailable(reportOf(error).message);
+}
