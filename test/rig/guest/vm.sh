@@ -185,11 +185,11 @@ build() {
 	addbin "$T/usr/sbin/xtables-legacy-multi" usr/local/bin/xtables-legacy-multi
 	ln -s xtables-legacy-multi "$r/usr/local/bin/iptables"
 	mkdir -p "$r/usr/lib/$TRIPLE/xtables"
-	cp -P "$T/usr/lib/$TRIPLE"/xtables/libxt_{standard,tcp,NAT,REDIRECT}.so "$r/usr/lib/$TRIPLE/xtables/"
+	cp -P "$T/usr/lib/$TRIPLE"/xtables/libxt_{standard,tcp,NAT,REDIRECT,SNAT}.so "$r/usr/lib/$TRIPLE/xtables/"
 	cp "$KD"/boot/config-* "$r/boot/" # the feature probe reads it
 	modules virtio_pci virtio_mmio virtio_net virtio_rng tls inet_diag tcp_diag | numbered "$r/lib/modules"
 	# Not loaded at boot: only the tests of test/datapath need them
-	modules veth sch_tbf iptable_filter iptable_nat xt_tcpudp xt_REDIRECT | numbered "$r/lib/modules/traffic"
+	modules veth sch_tbf iptable_filter iptable_nat xt_tcpudp xt_REDIRECT xt_nat | numbered "$r/lib/modules/traffic"
 	cp "$(dirname "$0")/init.sh" "$r/init"
 	chmod 755 "$r/init"
 	echo '::ctrlaltdel:/bin/poweroff -f' >"$r/etc/inittab"
