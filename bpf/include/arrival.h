@@ -9,6 +9,9 @@
  * each SYN, and when the answer comes the two are compared. A SYN from a port that nobody noted may
  * be a translated one (SNAT), or one from elsewhere: as long as any such arrives, all who connect
  * meanwhile are in doubt. In doubt they join, and leave at their first acknowledged byte.
+ *
+ * A SYN that is answered with a cookie is not shown to anyone. The accepting end of such a
+ * connection finds its SYN missing, and from there on all are in doubt for a minute.
  */
 #ifndef SOCKMAP_ARRIVAL_H
 #define SOCKMAP_ARRIVAL_H
@@ -21,6 +24,8 @@
 
 /* SYNs that are on their way for longer count as translated. In units of sm_now(). */
 #define SM_ARRIVAL_WINDOW 1000
+
+#define SM_DOUBT	  60000
 
 /* 2^20 ns, roughly milliseconds; 0 is never. Only differences count, which may wrap. */
 static __always_inline __u32 sm_now(void)
@@ -45,6 +50,25 @@ static __always_inline void sm_connects(struct bpf_sock_ops *ctx)
 		own->connects = now;
 }
 
+/* Did nobody connect from there lately? */
+static __always_inline bool sm_is_strange(const struct sm_port *from, __u32 now)
+{
+	return !from || !from->connects || now - from->connects > SM_ARRIVAL_WINDOW;
+}
+
+static __always_inline void sm_note_arrival(struct sm_port *from, __u32 when)
+{
+	if (from && (!from->arrives || (__s32)(when - from->arrives) > 0))
+		from->arrives = when;
+}
+
+static __always_inline void sm_doubt_until(__u32 when)
+{
+	__u32 any = SM_ANY_PORT;
+
+	sm_note_arrival(bpf_map_lookup_elem(&sm_ports, &any), when);
+}
+
 /* A SYN has arrived at an attached listener. */
 static __always_inline void sm_arrives(struct bpf_sock_ops *ctx)
 {
@@ -52,12 +76,10 @@ static __always_inline void sm_arrives(struct bpf_sock_ops *ctx)
 	struct sm_port *from = bpf_map_lookup_elem(&sm_ports, &port);
 	__u32 now = sm_now();
 
-	if (!from || !from->connects || now - from->connects > SM_ARRIVAL_WINDOW) {
-		port = SM_ANY_PORT;
-		from = bpf_map_lookup_elem(&sm_ports, &port);
-	}
-	if (from)
-		from->arrives = now;
+	if (sm_is_strange(from, now))
+		sm_doubt_until(now);
+	else
+		sm_note_arrival(from, now);
 }
 
 static __always_inline bool sm_arrived_since(__u32 port, __u32 when)
@@ -65,6 +87,17 @@ static __always_inline bool sm_arrived_since(__u32 port, __u32 when)
 	struct sm_port *from = bpf_map_lookup_elem(&sm_ports, &port);
 
 	return from && from->arrives && (__s32)(from->arrives - when) >= 0;
+}
+
+/* The accepting end of a connection is established, and nobody waits for it. */
+static __always_inline void sm_came_unseen(struct bpf_sock_ops *ctx)
+{
+	__u32 port = sm_remote_port(ctx);
+	struct sm_port *from = bpf_map_lookup_elem(&sm_ports, &port);
+	__u32 now = sm_now();
+
+	if (!sm_is_strange(from, now) && !sm_arrived_since(port, from->connects))
+		sm_doubt_until(now + SM_DOUBT);
 }
 
 /* The answer has come: may it be that of an attached listener? */

@@ -135,9 +135,13 @@ static __always_inline void sm_passive_established(struct bpf_sock_ops *ctx, str
 	__u64 cookie;
 	long error;
 
-	if (!tp || !sm_find_handshake(ctx, tp, &handshake))
+	if (!tp)
 		return;
-	pairing = bpf_map_lookup_elem(&sm_handshakes, &handshake);
+	pairing = sm_find_handshake(ctx, tp, &handshake)
+		      ? bpf_map_lookup_elem(&sm_handshakes, &handshake)
+		      : NULL;
+	if (!pairing)
+		sm_came_unseen(ctx);
 	if (!pairing || pairing->passive_cookie)
 		return;
 	if (sm_is_mptcp(tp) || sm_is_zerocopy(tp) || tp->fastopen_rsk ||

@@ -83,6 +83,17 @@ describe('both ends in the cgroup', () => {
     );
   });
 
+  it('pairs connections whose SYN is answered with a cookie', async () => {
+    const datapath = await attachDatapath(cleanup, 'cookies');
+    const netns = await createNetns('cookies');
+    cleanup.add(() => netns.remove());
+    await netns.exec('sysctl', '-qw', 'net.ipv4.tcp_syncookies=2');
+    const args = ['--cgroup', datapath.cgroup, '--netns', netns.path];
+    /* No program runs for such a SYN. The first connection tells. */
+    await exchange(datapath, 1, 20_000, ...args);
+    await expectAllRedirected(datapath, 100, ...args);
+  });
+
   it('pairs through SNAT that changes the port which the client connects from', async () => {
     const datapath = await attachDatapath(cleanup, 'snat');
     const netns = await createNetns('snat');
