@@ -41,6 +41,7 @@ export class PanelDocument {
   #rows: Rows;
   #revision: number;
   #search: Search | undefined;
+  #givenUp: () => boolean = () => false;
 
   /** `revision` is the first to use: above that of the document before. */
   constructor(revision: number, tools: { readonly pause: Pause; readonly now: () => number }) {
@@ -112,7 +113,7 @@ export class PanelDocument {
       packed.spans.push(Math.max(0, start), start < 0 ? 0 : start + (part?.length ?? 0));
       packed.places.push(kind === LineKind.Source ? placeText(source) : '');
       packed.folds.push(this.#fold(index, path));
-      packed.found.push(this.#search?.found.has(index) ?? false);
+      packed.found.push(this.#found?.has(index) ?? false);
     }
     return packed;
   }
@@ -121,7 +122,7 @@ export class PanelDocument {
   async overview(revision: number, buckets: number): Promise<Overview> {
     const scan = new OverviewScan(this.log, this.#rows, buckets);
     await this.#inSteps(() => revision !== this.#revision || scan.step());
-    if (revision === this.#revision) return scan.result(revision, this.#search?.found);
+    if (revision === this.#revision) return scan.result(revision, this.#found);
     return { revision, rows: 0, lines: [], insns: [], visits: [], found: [] };
   }
 
@@ -144,6 +145,7 @@ export class PanelDocument {
     const { filter } = this;
     const search = new Search(this.log, query, line => shows(filter, this.log.kind(line)));
     this.#search = search;
+    this.#givenUp = running.cancelled;
     await this.#inSteps(() => {
       if (running.cancelled() || this.#search !== search) return true;
       const all = search.step();
@@ -154,8 +156,13 @@ export class PanelDocument {
     return { count: search.found.length, index, line: search.found.at(index) };
   }
 
+  /** Places of the search; none of one that was given up. */
+  get #found(): Search['found'] | undefined {
+    return this.#givenUp() ? undefined : this.#search?.found;
+  }
+
   match(index: number): number {
-    return this.#search?.found.at(index) ?? -1;
+    return this.#found?.at(index) ?? -1;
   }
 
   /** Brings the state at a line near, however long the way to it is. */

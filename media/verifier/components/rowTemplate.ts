@@ -27,6 +27,7 @@ const KIND_TEXTS: Partial<Record<LineKind, PageText>> = {
   [LineKind.Error]: 'rowError',
   [LineKind.Report]: 'rowError',
   [LineKind.Unknown]: 'rowUnrecognized',
+  [LineKind.Blank]: 'rowBlank',
 };
 
 /** A row whose text is on its way. */
@@ -63,7 +64,7 @@ export function rowTemplate(row: Row, look: RowLook): TemplateResult {
   >
     <span class="gutter" aria-hidden="true"
       ><span class="fold ${row.fold > 0 ? 'folded' : row.fold === 0 ? 'open' : ''}"></span
-      ><span class="mark ${error ? 'mark-error' : kind ? 'mark-unknown' : ''}"></span
+      ><span class="mark ${error ? 'mark-error' : kind === 'rowUnrecognized' ? 'mark-unknown' : ''}"></span
       ><span class="line">${row.line + 1}</span><span class=${classMap(railClasses(rail))}></span></span
     >${kind ? html`<span class="hidden-text">${t(kind)} </span>` : nothing}${
       rail.role ? html`<span class="hidden-text">${t(`role_${rail.role}`)} </span>` : nothing

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
+import '@vscode-elements/elements/dist/vscode-icon/index.js';
 import '@vscode-elements/elements/dist/vscode-textfield/index.js';
 import '@vscode-elements/elements/dist/vscode-toolbar-button/index.js';
 import type { VscodeTextfield } from '@vscode-elements/elements/dist/vscode-textfield/index.js';
-import { css, html, type TemplateResult } from 'lit';
+import { css, html, nothing, type TemplateResult } from 'lit';
 import { customElement, query } from 'lit/decorators.js';
 import { PanelElement } from './element';
 import { shared } from './styles';
@@ -53,6 +54,15 @@ export class SearchBox extends PanelElement {
     this.field.wrappedElement.select();
   }
 
+  /** The cancel button goes with the search: the keyboard is not left on nothing. */
+  protected override willUpdate(): void {
+    const button = this.shadowRoot?.querySelector('.cancel');
+    const { running, long } = this.panel.search;
+    if (!button || button !== this.shadowRoot?.activeElement || (running && long)) return;
+    // The field itself has the focus already, with all that lies in it.
+    this.field.wrappedElement.focus();
+  }
+
   override disconnectedCallback(): void {
     super.disconnectedCallback();
     clearTimeout(this.#timer);
@@ -61,7 +71,7 @@ export class SearchBox extends PanelElement {
   protected override render(): TemplateResult {
     const { search } = this.panel;
     const { t } = this.#texts;
-    const none = search.query !== '' && search.count === 0 && !search.running;
+    const none = search.query !== '' && search.count === 0 && !search.running && !search.cancelled;
     return html`
       <vscode-textfield
         type="search"
@@ -72,7 +82,21 @@ export class SearchBox extends PanelElement {
         maxlength="1000"
         @input=${this.#typed}
         @keydown=${this.#key}
-      ></vscode-textfield>
+      >
+        ${
+          search.running && search.long
+            ? html`<vscode-icon
+                class="cancel"
+                slot="content-after"
+                action-icon
+                name="stop-circle"
+                label=${t('cancelSearch')}
+                title=${t('cancelSearch')}
+                @click=${this.#cancel}
+              ></vscode-icon>`
+            : nothing
+        }
+      </vscode-textfield>
       <span class="count ${none ? 'none' : ''}" aria-hidden="true">${this.words()}</span>
       <vscode-toolbar-button
         icon="arrow-up"
@@ -98,6 +122,10 @@ export class SearchBox extends PanelElement {
     return { t: this.panel.t.bind(this.panel) };
   }
 
+  #cancel(): void {
+    this.panel.search.cancel();
+  }
+
   #typed(): void {
     clearTimeout(this.#timer);
     this.#timer = window.setTimeout(() => this.#find(), TYPING_MS);
@@ -111,14 +139,18 @@ export class SearchBox extends PanelElement {
 
   #key(event: KeyboardEvent): void {
     const { search } = this.panel;
+    // The cancel button lies in the field, and has keys of its own but this one.
+    if (event.target !== this.field && event.key !== 'Escape') return;
     if (event.key === 'Enter') {
       event.preventDefault();
-      if (this.#timer !== undefined || this.field.value !== search.query) this.#find();
+      const anew = this.#timer !== undefined || this.field.value !== search.query || search.cancelled;
+      if (anew) this.#find();
       else void search.go(event.shiftKey ? -1 : 1);
     } else if (event.key === 'Escape') {
       event.preventDefault();
       event.stopPropagation();
-      if (this.field.value !== '') {
+      if (search.running && search.long) search.cancel();
+      else if (this.field.value !== '') {
         this.field.value = '';
         this.#find();
       } else this.dispatchEvent(new Event('left', { bubbles: true, composed: true }));
@@ -128,9 +160,10 @@ export class SearchBox extends PanelElement {
 
 /** `3 of 120`, or what else is to be said about the search. */
 export function searchWords(panel: PanelElement['panel']): string {
-  const { query: text, count, index, running } = panel.search;
+  const { query: text, count, index, running, cancelled } = panel.search;
   if (text.trim() === '') return '';
   if (running) return panel.t('searching', count, Math.floor(100 * panel.search.share));
+  if (cancelled) return panel.t('searchCancelled');
   if (count === 0) return panel.t('noMatches');
   return panel.t('matchOf', index + 1, count);
 }

@@ -14,6 +14,10 @@ export class Search extends Observable {
   /** -1: none. */
   index = -1;
   running = false;
+  /** It runs long enough for its progress to be told. */
+  long = false;
+  /** It was given up: nothing is known of the query. */
+  cancelled = false;
   /** How much of the log was looked at, from 0 to 1. */
   share = 0;
 
@@ -28,6 +32,8 @@ export class Search extends Observable {
   async start(query: string, from: number, show: boolean): Promise<void> {
     this.query = query;
     this.share = 0;
+    this.long = false;
+    this.cancelled = false;
     this.#set(0, -1, query.trim() !== '');
     try {
       const result = await this.#latest.run(options =>
@@ -41,6 +47,14 @@ export class Search extends Observable {
       this.#set(0, -1, false);
       this.#failed(error);
     }
+  }
+
+  /** Gives up what runs; the query stays. */
+  cancel(): void {
+    if (!this.running) return;
+    this.#latest.stop();
+    this.cancelled = true;
+    this.#set(0, -1, false);
   }
 
   /** The next (1) or the previous (-1) place, around the ends. */
@@ -60,6 +74,7 @@ export class Search extends Observable {
   progress(count: number, share: number): void {
     if (!this.running) return;
     this.share = share;
+    this.long = true;
     this.#set(count, -1, true);
   }
 

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { Frame, Locator, Page } from 'playwright-core';
+import type { Panel } from '../../../media/verifier/model/panel';
 import { until } from './until';
 import { shownWebview } from './webview';
 
@@ -32,6 +33,18 @@ export class VerifierPanel {
   async focusedTab(): Promise<string | undefined> {
     const focused = this.find('vscode-tab-header:focus');
     return (await focused.count()) === 0 ? undefined : (await focused.first().textContent())?.trim();
+  }
+
+  /**
+   * Brings the page into the state of a search that takes long: the search itself takes 50 ms for a million lines, too
+   * short to be met.
+   */
+  async pretendToSearch(): Promise<void> {
+    await this.find('verifier-app').evaluate(app => {
+      const { search } = (app as unknown as { panel: Panel }).panel;
+      search.running = true;
+      search.progress(12_345, 0.4);
+    });
   }
 
   /** The page's own frame, to run a script in it. */

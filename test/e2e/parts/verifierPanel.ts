@@ -24,7 +24,8 @@ export function verifierPanel(session: SharedSession): void {
     beforeAll(async () => {
       panel = new VerifierPanel(session.page.page);
       // What other parts left open would be a second page of the same kind, and stand for the notification.
-      await session.page.runCommand('View: Hide Panel');
+      if (await session.page.page.locator('.part.panel').isVisible())
+        await session.page.runCommand('View: Hide Panel');
       await session.page.runCommand('View: Close All Editors');
     });
 
@@ -88,6 +89,31 @@ export function verifierPanel(session: SharedSession): void {
       await expect.poll(() => panel.find('verifier-state').isVisible()).toBe(true);
     });
 
+    it('has a button that cancels a long search, by keyboard too', async () => {
+      const { keyboard } = session.page.page;
+      await panel.stream.focus();
+      await keyboard.press('Control+f');
+      await keyboard.type('r1');
+      await expect.poll(() => panel.find('[role=status]').textContent()).toMatch(/^\d of \d+$/);
+      await panel.pretendToSearch();
+      const button = panel.find('verifier-search .cancel button');
+      await expect.poll(() => button.getAttribute('aria-label')).toBe('Cancel the Search (Esc)');
+      await keyboard.press('Tab');
+      await expect.poll(() => panel.find('verifier-search .cancel button:focus').count()).toBe(1);
+      await session.page.screenshot('searching');
+      await keyboard.press('Enter');
+      await expect.poll(() => panel.find('[role=status]').textContent()).toBe('Search cancelled');
+      await expect.poll(() => button.count()).toBe(0);
+      // The keyboard is in the field again, whose text stays: Enter looks for it once more.
+      await keyboard.press('Enter');
+      await expect.poll(() => panel.find('[role=status]').textContent()).toMatch(/^\d of \d+$/);
+      await panel.pretendToSearch();
+      await keyboard.press('Escape');
+      await expect.poll(() => panel.find('[role=status]').textContent()).toBe('Search cancelled');
+      await keyboard.press('Escape');
+      await expect.poll(() => panel.find('[role=status]').textContent()).toBe('');
+    });
+
     it('has a strip that shows where the error is, and goes where it is clicked', async () => {
       const strip = panel.find('verifier-minimap');
       await expect.poll(() => strip.locator('path.error').getAttribute('d')).toMatch(/^M0 /);
@@ -126,6 +152,8 @@ export function verifierPanel(session: SharedSession): void {
         const frame = await panel.frame();
         await expect.poll(() => frame.evaluate(() => document.body.dataset['vscodeThemeKind'])).toBe(kind);
         await frame.evaluate(axe);
+        await panel.pretendToSearch();
+        await panel.find('verifier-search .cancel button').waitFor();
         const found = await frame.evaluate(async () => {
           const { axe: run } = globalThis as unknown as { axe: { run(): Promise<AxeResults> } };
           return (await run.run()).violations.map(({ id, nodes }) => ({

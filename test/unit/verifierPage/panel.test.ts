@@ -13,7 +13,11 @@ const after = (delayMs: number, action: () => void) => {
 };
 
 /** The page's model on the real session, with messages that are copied on their way as a webview's are. */
-async function open(logs: Readonly<Record<string, string>>, saved: PanelState = {}) {
+async function open(
+  logs: Readonly<Record<string, string>>,
+  saved: PanelState = {},
+  now = () => performance.now(),
+) {
   const states: PanelState[] = [];
   const sources: string[] = [];
   const asked: string[] = [];
@@ -40,7 +44,7 @@ async function open(logs: Readonly<Record<string, string>>, saved: PanelState = 
     explain: () => undefined,
     words: WORDS,
     texts: { noSource: 'No such file.', matchOf: '{0} of {1}' },
-    now: () => performance.now(),
+    now,
     pause: () => new Promise(resolve => setImmediate(resolve)),
     after,
     onFault: message => expect.unreachable(message),
@@ -101,6 +105,32 @@ describe('the page', () => {
     await expect.poll(() => panel.rows.get(2)?.found).toBe(true);
     panel.find('');
     await expect.poll(() => panel.rows.get(2)?.found).toBe(false);
+  });
+
+  test('gives up a search that takes long, and marks nothing of what it found so far', async () => {
+    let clock = 0;
+    // Every look at the clock is a step later: each step of the search is told.
+    const { panel } = await open({ a: BRANCH_LOG.repeat(12_000) }, {}, () => (clock += 100));
+    await expect.poll(() => panel.phase).toBe('shown');
+    const seen: number[] = [];
+    const end = panel.search.subscribe(() => {
+      if (!panel.search.long || !panel.search.running) return;
+      seen.push(panel.search.share);
+      panel.search.cancel();
+    });
+    panel.find('r2');
+    await expect.poll(() => panel.search.cancelled).toBe(true);
+    end();
+    // In its midst, and it goes no further.
+    expect(seen).toHaveLength(1);
+    expect(seen[0]).toBeLessThan(1);
+    expect(panel.search).toMatchObject({ query: 'r2', count: 0, index: -1, running: false });
+    await panel.search.go(1);
+    expect(panel.search.index).toBe(-1);
+    await expect.poll(() => panel.rows.get(2)?.found).toBe(false);
+    panel.find('r2');
+    await expect.poll(() => panel.search).toMatchObject({ cancelled: false, count: 36_000 });
+    await expect.poll(() => panel.rows.get(2)?.found).toBe(true);
   });
 
   test('knows where along the rows the instructions were spent, and where the search found something', async () => {
