@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "object.h"
 
+#include <bpf/btf.h>
 #include <elf.h>
 #include <endian.h>
 #include <errno.h>
@@ -102,6 +103,24 @@ void sma_object_free(struct sma_object *object)
 	memset(object, 0, sizeof(*object));
 }
 
+/*
+ * clang leaves a section in BTF of which all variables were optimised away. Kernels before 5.12
+ * (13ca51d5eb35) refuse all of the object's BTF for that, and its verifier logs have no lines of C.
+ * Nothing refers to it: it becomes a type that every kernel knows.
+ */
+static void drop_empty_sections(struct bpf_object *object)
+{
+	const struct btf *btf = bpf_object__btf(object);
+
+	for (__u32 id = 1; btf && id < btf__type_cnt(btf); id++) {
+		/* Given out to be read, but it is what libbpf hands to the kernel. */
+		struct btf_type *type = (struct btf_type *)btf__type_by_id(btf, id);
+
+		if (btf_is_datasec(type) && btf_vlen(type) == 0)
+			*type = (struct btf_type){.info = BTF_KIND_CONST << 24};
+	}
+}
+
 struct bpf_object *sma_object_open(const struct sma_object *object, const char *pin_root,
 				   struct sma_error *error)
 {
@@ -125,6 +144,7 @@ struct bpf_object *sma_object_open(const struct sma_object *object, const char *
 		return NULL;
 	}
 	free(said);
+	drop_empty_sections(opened);
 	if (!bpf_object__next_program(opened, NULL)) {
 		bpf_object__close(opened);
 		sma_fail(error, SMA_BAD_OBJECT,

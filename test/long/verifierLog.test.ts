@@ -46,6 +46,7 @@ describe('the corpus of verifier logs', () => {
       expect(summary.unrecognized).toEqual([]);
       expect(summary.withoutError).toEqual([]);
       expect(summary.withoutSource).toEqual([]);
+      expect(summary.sourceless).toBe(0);
     } finally {
       await machine.stop();
     }
