@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "log.h"
 #include "object.h"
@@ -20,6 +21,17 @@ static int refused(struct sma_error *error)
 	    "Leave out --edge-readers, and keep programs such as nginx out with a policy.",
 	    "This kernel's ioctl(FIONREAD) does not count redirected bytes, and it refuses the "
 	    "program that would correct the answer");
+}
+
+/* Some kernels load it and then refuse to attach it: arm64 had no trampolines before 6.4. */
+static int try_link(const struct sma_answer *answer)
+{
+	int fd = bpf_raw_tracepoint_open(NULL, answer->program_fd);
+
+	if (fd < 0)
+		return -errno;
+	close(fd);
+	return 0;
 }
 
 int sma_answer_load(struct sma_context *context, struct sma_answer *answer, struct sma_error *error)
@@ -41,8 +53,10 @@ int sma_answer_load(struct sma_context *context, struct sma_answer *answer, stru
 	free(sma_log_take());
 	if (result == 0) {
 		answer->program_fd = bpf_program__fd(program);
-		return 0;
+		result = try_link(answer);
 	}
+	if (result == 0)
+		return 0;
 	sma_answer_close(answer);
 	return sma_cancelled(context, error) ? -1 : refused(error);
 }
@@ -52,7 +66,6 @@ int sma_answer_link(const struct sma_answer *answer, struct sma_error *error)
 	/* This, and not BPF_LINK_CREATE: 5.10 knows no other way for such a program. */
 	int fd = bpf_raw_tracepoint_open(NULL, answer->program_fd);
 
-	/* ENOTSUPP, of the kernel alone: arm64 had no trampolines on functions before 6.4. */
 	return fd < 0 ? refused(error) : fd;
 }
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * The program that corrects what ioctl(FIONREAD) says where the kernel does not count redirected
- * bytes (agent/bpf/answer.bpf.c). A part of the attachment that asked for it: pinned with it, and
+ * bytes (agent/bpf/answer.bpf.c). A part of an attachment of our datapath: pinned with it, and
  * as long as sockets are in its map. It runs for every TCP socket of the host.
  */
 #ifndef SMA_ANSWER_H

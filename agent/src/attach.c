@@ -358,6 +358,18 @@ static void undo(struct attach *attach)
 	sma_error_clear(&ignored);
 }
 
+/* Without it programs such as nginx stall. A kernel that refuses it refuses what needs it. */
+static int load_answer(struct attach *attach, struct sma_error *error)
+{
+	if (!attach->loaded.ours || sma_answer_load(attach->context, &attach->answer, error) == 0)
+		return 0;
+	if (attach->options.datapath.gated || atomic_load(&attach->context->cancelled))
+		return -1;
+	/* Nobody asked for it: status warns. */
+	sma_error_clear(error);
+	return 0;
+}
+
 static int run(struct attach *attach, struct sma_error *error)
 {
 	char *bpffs = strndup(attach->root, strlen(attach->root) - strlen("/sockmap"));
@@ -370,8 +382,7 @@ static int run(struct attach *attach, struct sma_error *error)
 		return -1;
 	sma_stage("loaded");
 	attach->targets = json_object();
-	if (attach->options.datapath.gated &&
-	    sma_answer_load(attach->context, &attach->answer, error))
+	if (load_answer(attach, error))
 		return -1;
 	if (sma_cancelled(attach->context, error) || configure(attach, 0, error) ||
 	    install_policy(attach, error) || choose_sockmaps(attach, error))

@@ -172,7 +172,8 @@ static json_t *bugs(void)
 			 "such wait.",
 			 "fix",
 			 "A kernel with 929e30f93125 (6.6.128, 6.12.75, 6.18.14, 6.19) and its fix "
-			 "04af4efde58a; or --edge-readers, which corrects the answer.");
+			 "04af4efde58a. The Sockmap datapath corrects the answer where the "
+			 "kernel lets it.");
 }
 
 json_t *sma_probe(struct sma_context *context, const json_t *params, struct sma_error *error)

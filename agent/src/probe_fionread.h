@@ -19,7 +19,8 @@
 #define SMA_FIONREAD_BLIND_WARNING                                                                 \
 	"On this kernel ioctl(FIONREAD) does not count redirected bytes, so programs that size "   \
 	"their reads by it (nginx, Java, .NET) may stall before a message that is larger than "    \
-	"their buffer; the Sockmap datapath attached with --edge-readers corrects the answer."
+	"their buffer; the Sockmap datapath corrects the answer where the kernel lets it. Keep "   \
+	"such programs out with a policy."
 
 /*
  * 1: this kernel has the regression of 929e30f93125 (6.6.128, 6.12.75, 6.18.14, 6.19 and

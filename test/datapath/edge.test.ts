@@ -20,10 +20,18 @@ if (LACKS.has('answers')) {
     await expect(attached).rejects.toThrow(/does not count redirected bytes.*keep .* out with a policy/s);
     expect((await agent.status()).attachments).toEqual([]);
   });
+
+  it('is attached by default, with a warning', async () => {
+    const { attachment } = await attachDatapath(cleanup, 'blind');
+    expect(attachment.warnings.join()).toContain('does not count redirected bytes');
+  });
 } else {
   describe("edge-triggered readers by nginx's rules", () => {
-    it('read a redirected message that is larger than their buffer', async () => {
-      const datapath = await attachDatapath(cleanup, 'large', { edgeReaders: true });
+    it.each([
+      ['by default', {}],
+      ['with --edge-readers', { edgeReaders: true }],
+    ])('read a redirected message that is larger than their buffer, attached %s', async (_, options) => {
+      const datapath = await attachDatapath(cleanup, 'large', options);
       const result = await traffic(...READERS, '0.3', '--bytes', '65536', '--cgroup', datapath.cgroup);
       expect(figure(result, 'stalled')).toBe(0);
       expect((await datapath.stats()).redirected.bytes).toBeGreaterThan(19 * 65_536);
