@@ -145,9 +145,44 @@ json_t *sma_programs(struct sma_context *context, const json_t *params, struct s
 	return json_pack("{s:o}", "programs", list);
 }
 
+/*
+ * Whenever the last descriptor of a prog array is closed, the kernel empties it a moment later, in
+ * a worker, and takes a reference for that (prog_array_map_clear()). Closed again before the worker
+ * has run, it takes another one and never gives it back. So who opens one that is just dying has
+ * to hold it until the worker has run.
+ */
+struct held {
+	int *fds;
+	size_t count;
+};
+
+#define WORKER_MS 20
+
+static void close_later(struct held *held, int fd)
+{
+	int *fds = reallocarray(held->fds, held->count + 1, sizeof(*fds));
+
+	if (!fds) {
+		close(fd);
+		return;
+	}
+	held->fds = fds;
+	held->fds[held->count++] = fd;
+}
+
+static void close_held(struct held *held)
+{
+	if (held->count)
+		sma_sleep_ms(WORKER_MS);
+	for (size_t i = 0; i < held->count; i++)
+		close(held->fds[i]);
+	free(held->fds);
+}
+
 json_t *sma_maps(struct sma_context *context, const json_t *params, struct sma_error *error)
 {
 	json_t *list = json_array(), *ids = sma_attachment_ids(context);
+	struct held held = {0};
 	__u32 id = 0;
 	int number;
 
@@ -156,17 +191,26 @@ json_t *sma_maps(struct sma_context *context, const json_t *params, struct sma_e
 		struct bpf_map_info info = {0};
 		__u32 length = sizeof(info);
 		int fd = bpf_map_get_fd_by_id(id);
+		json_t *map;
 
 		if (fd < 0 && errno == EPERM)
 			break;
 		if (fd < 0)
 			continue;
-		if (bpf_obj_get_info_by_fd(fd, &info, &length) == 0)
-			json_array_append_new(
-			    list, sma_show_map(fd, &info, json_object_get(ids, "maps")));
-		close(fd);
+		map = bpf_obj_get_info_by_fd(fd, &info, &length)
+			  ? NULL
+			  : sma_show_map(fd, &info, json_object_get(ids, "maps"));
+		/* Pinned ones are not dying. */
+		if (info.type == BPF_MAP_TYPE_PROG_ARRAY &&
+		    !json_is_string(json_object_get(map, "attachment")))
+			close_later(&held, fd);
+		else
+			close(fd);
+		if (map)
+			json_array_append_new(list, map);
 	}
 	number = errno;
+	close_held(&held);
 	json_decref(ids);
 	if (refused(number, error)) {
 		json_decref(list);

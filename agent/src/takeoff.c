@@ -145,15 +145,15 @@ int sma_remove(const char *root, struct sma_attachment *attachment, struct sma_e
 	return 0;
 }
 
+/* Asked without a descriptor: closing one of a dying prog array can keep it for ever (host.c). */
 static bool is_there(const struct sma_pin *pin)
 {
-	int fd = pin->type == SMA_PIN_PROG  ? bpf_prog_get_fd_by_id(pin->id)
-		 : pin->type == SMA_PIN_MAP ? bpf_map_get_fd_by_id(pin->id)
-					    : bpf_link_get_fd_by_id(pin->id);
+	__u32 before = pin->id - 1, next = 0;
+	int result = pin->type == SMA_PIN_PROG	? bpf_prog_get_next_id(before, &next)
+		     : pin->type == SMA_PIN_MAP ? bpf_map_get_next_id(before, &next)
+						: bpf_link_get_next_id(before, &next);
 
-	if (fd >= 0)
-		close(fd);
-	return fd >= 0 || errno != ENOENT;
+	return result == 0 ? next == pin->id : errno != ENOENT;
 }
 
 /* The kernel frees programs and maps after RCU grace periods, psocks in a worker. */
