@@ -23,23 +23,12 @@ static int refused(struct sma_error *error)
 	    "program that would correct the answer");
 }
 
-/* Some kernels load it and then refuse to attach it: arm64 had no trampolines before 6.4. */
-static int try_link(const struct sma_answer *answer)
-{
-	int fd = bpf_raw_tracepoint_open(NULL, answer->program_fd);
-
-	if (fd < 0)
-		return -errno;
-	close(fd);
-	return 0;
-}
-
 int sma_answer_load(struct sma_context *context, struct sma_answer *answer, struct sma_error *error)
 {
 	struct bpf_program *program;
 	int result = -EINVAL;
 
-	memset(answer, 0, sizeof(*answer));
+	*answer = (struct sma_answer){.link_fd = -1};
 	if (sma_fionread_blind() != 1)
 		return 0;
 	sma_log_begin(0);
@@ -53,7 +42,10 @@ int sma_answer_load(struct sma_context *context, struct sma_answer *answer, stru
 	free(sma_log_take());
 	if (result == 0) {
 		answer->program_fd = bpf_program__fd(program);
-		result = try_link(answer);
+		/* This, and not BPF_LINK_CREATE: 5.10 knows no other way for such a program. */
+		answer->link_fd = bpf_raw_tracepoint_open(NULL, answer->program_fd);
+		/* Some load it and then refuse this: arm64 had no trampolines before 6.4. */
+		result = answer->link_fd < 0 ? -errno : 0;
 	}
 	if (result == 0)
 		return 0;
@@ -61,16 +53,10 @@ int sma_answer_load(struct sma_context *context, struct sma_answer *answer, stru
 	return sma_cancelled(context, error) ? -1 : refused(error);
 }
 
-int sma_answer_link(const struct sma_answer *answer, struct sma_error *error)
-{
-	/* This, and not BPF_LINK_CREATE: 5.10 knows no other way for such a program. */
-	int fd = bpf_raw_tracepoint_open(NULL, answer->program_fd);
-
-	return fd < 0 ? refused(error) : fd;
-}
-
 void sma_answer_close(struct sma_answer *answer)
 {
+	if (answer->object && answer->link_fd >= 0)
+		close(answer->link_fd);
 	bpf_object__close(answer->object);
-	memset(answer, 0, sizeof(*answer));
+	*answer = (struct sma_answer){.link_fd = -1};
 }

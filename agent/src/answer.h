@@ -16,16 +16,16 @@ struct bpf_object;
 struct sma_answer {
 	struct bpf_object *object; /* NULL: not needed */
 	const char *function;	   /* of the kernel, that it goes to */
-	int program_fd;
+	int program_fd, link_fd;
 };
 
-/* Loads it, when FIONREAD does not count redirected bytes here. SMA_UNSUPPORTED: the kernel
- * refuses it. */
+/*
+ * Loads it, when FIONREAD does not count redirected bytes here, and attaches it: answers are right
+ * from here on, up to sma_answer_close() if its link is not pinned. SMA_UNSUPPORTED: the kernel
+ * refuses it.
+ */
 int sma_answer_load(struct sma_context *context, struct sma_answer *answer,
 		    struct sma_error *error);
-
-/* From here on the answers are right. Returns the fd of a link, whose end is the program's. */
-int sma_answer_link(const struct sma_answer *answer, struct sma_error *error);
 
 void sma_answer_close(struct sma_answer *answer);
 

@@ -279,26 +279,12 @@ static int cgroup_refused(const struct attach *attach, const char *program, stru
 			      program, attach->cgroup.path);
 }
 
-static int link_answer(struct attach *attach, struct sma_error *error)
-{
-	int fd, result;
-
-	if (!attach->answer.object)
-		return 0;
-	fd = sma_answer_link(&attach->answer, error);
-	if (fd < 0)
-		return -1;
-	result = pin(attach, fd, "link_", SMA_ANSWER_PROGRAM, error);
-	close(fd);
-	return result;
-}
-
 static int link_all(struct attach *attach, struct sma_error *error)
 {
 	struct bpf_program *program;
 
-	/* First: no reader may get a wrong answer. */
-	if (link_answer(attach, error))
+	if (attach->answer.object &&
+	    pin(attach, attach->answer.link_fd, "link_", SMA_ANSWER_PROGRAM, error))
 		return -1;
 	sma_progress(attach->context, "Attaching to %s", attach->cgroup.path);
 	bpf_object__for_each_program(program, attach->loaded.object)
@@ -358,7 +344,10 @@ static void undo(struct attach *attach)
 	sma_error_clear(&ignored);
 }
 
-/* Without it programs such as nginx stall. A kernel that refuses it refuses what needs it. */
+/*
+ * Before all else: no reader may get a wrong answer. A kernel that refuses it refuses what was
+ * asked for; without it programs such as nginx stall.
+ */
 static int load_answer(struct attach *attach, struct sma_error *error)
 {
 	if (!attach->loaded.ours || sma_answer_load(attach->context, &attach->answer, error) == 0)
