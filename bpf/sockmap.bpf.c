@@ -88,7 +88,7 @@ static __always_inline __u32 sm_judge(struct sk_msg_md *msg, struct sm_peer *pee
 
 	if (!config->enabled)
 		return SM_DISABLED;
-	if (peer->streams)
+	if (peer->is_stream)
 		return SM_STREAM;
 	verdict = sm_learn_peer(peer);
 	if (verdict != SM_REDIRECTED)

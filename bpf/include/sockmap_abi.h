@@ -60,7 +60,8 @@
  * TCP stack for the reason named. Values are ABI: append, never renumber.
  *
  * A connection end that could not join the datapath at all has no sk_msg runs. It
- * counts once, with no bytes, as SM_MAP_FULL, SM_EXCLUDED or SM_ERROR in the totals.
+ * counts once, with no bytes, as SM_NO_PEER, SM_MAP_FULL, SM_POLICY, SM_EXCLUDED or SM_ERROR
+ * in the totals.
  * One that leaves as SM_STREAM has no more of them, and counts once like these.
  */
 enum sm_verdict {
@@ -198,7 +199,7 @@ struct sm_peer {
 	__u64 seen_runs; /* the peer's writer.runs when last looked at, and when that was, ns */
 	__u64 seen_at;
 	struct sm_window window;
-	__u32 streams; /* 1: the peer has left the map for our stream, and so do we */
+	__u32 is_stream; /* 1: it outran its reader, who has left the map, and so do we */
 	__u32 reserved;
 	__u64 gated_since; /* when sm_gate first held back a segment to this socket, ns; 0: none */
 };

@@ -37,15 +37,15 @@ static __always_inline bool sm_is_stream(struct sm_peer *peer, __u64 window_ns)
 	__u64 lasted = now - peer->window.since;
 	__u64 all, stack;
 
-	if (peer->window.since && lasted < window_ns)
+	if (lasted < window_ns)
 		return false;
 	all = runs - peer->window.runs;
 	stack = all - (redirected - peer->window.redirected);
 	peer->window.runs = runs;
 	peer->window.redirected = redirected;
 	peer->window.since = now;
-	/* Nothing took the stack for a while: that window says nothing about now. */
-	return lasted < 2 * window_ns && stack >= all / 4 &&
+	/* The first window, or nothing took the stack for a while: it says nothing about now. */
+	return lasted / 2 < window_ns && stack >= all / 4 &&
 	       stack >= lasted / (SM_NS_PER_SECOND / SM_STREAM_RATE);
 }
 
@@ -66,10 +66,10 @@ static __always_inline bool sm_stream_left(struct tcp_sock *tp, struct sm_peer *
 	if (peer->mode != SM_MODE_STACK || peer->writer.since ||
 	    !sm_is_peer(receiver, peer->peer_cookie))
 		return false;
-	if (!peer->streams) {
+	if (!peer->is_stream) {
 		if (!sm_is_stream(peer, window_ns) || !sm_psock_empty(receiver))
 			return false;
-		peer->streams = 1;
+		peer->is_stream = 1;
 		sm_count_total(SM_STREAM, 0);
 		cookie = peer->peer_cookie;
 		bpf_map_delete_elem(&sm_sockets, &cookie);
