@@ -8,9 +8,8 @@
 
 #include "addresses.h"
 #include "kernel_types.h"
-#include "peers_map.h"
 #include "records.h"
-#include "../../bpf/include/sockmap_abi.h"
+#include "../../bpf/include/peers_map.h"
 
 /* A message has at most MAX_MSG_FRAGS + 1 pieces; the kernel may be built with 17 to 45. */
 #define MAX_PIECES 46

@@ -5,9 +5,8 @@
  * sockets of a network namespace, for kernels that refuse the first (see sockets.bpf.c).
  */
 #include "kernel_types.h"
-#include "peers_map.h"
 #include "records.h"
-#include "../../bpf/include/sockmap_abi.h"
+#include "../../bpf/include/peers_map.h"
 
 static __always_inline void write_peer(struct seq_file *seq, const struct sm_peer *peer)
 {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* What the iterator programs write and the agent reads back, record after record. */
+/* What the agent tells its programs, and what they write for it, record after record. */
 #ifndef SMA_RECORDS_H
 #define SMA_RECORDS_H
 
@@ -12,6 +12,11 @@ struct sma_iter_config {
 	__u32 key_size;	   /* of the map that is read */
 	__u32 make_cookie; /* 1: bpf_get_socket_cookie() is there for tracing programs (5.12) */
 	__u32 map_id;	   /* of that map, for the iterator over TCP sockets */
+};
+
+/* Layout of .rodata of answer.bpf.c, set before it is loaded. */
+struct sma_answer_config {
+	__u32 map_id; /* of the sockmap whose sockets it minds */
 };
 
 /* A sockhash's keys are shorter (MAX_BPF_STACK); a power of two. */

@@ -6,14 +6,11 @@
  * that is handed a map's memory).
  */
 #include "addresses.h"
-#include "kernel_types.h"
+#include "psock.h"
 #include "records.h"
 
-#define SK_USER_DATA_PTRMASK_ (~7UL)
-#define MAX_QUEUED_MESSAGES   1024
-#define MAX_LINKS	      32
-#define TCP_TIME_WAIT_	      6
-#define TCP_NEW_SYN_RECV_     12
+#define TCP_TIME_WAIT_	  6
+#define TCP_NEW_SYN_RECV_ 12
 
 const volatile struct sma_iter_config config = {};
 
@@ -25,40 +22,17 @@ struct psock_queue {
 	__u32 backlog;
 };
 
-static __always_inline struct sk_psock *psock_of(struct sock *sk)
-{
-	unsigned long user_data = (unsigned long)BPF_CORE_READ(sk, sk_user_data);
-
-	return (void *)(user_data & SK_USER_DATA_PTRMASK_);
-}
-
 /* sk_psock.msg_tot_len counts the queue on newer kernels; older ones have only the list. */
-static __always_inline void walk_queue(struct sk_psock *psock, struct psock_queue *queue)
-{
-	const void *head =
-	    (const void *)psock + bpf_core_field_offset(struct sk_psock, ingress_msg);
-	struct list_head *next = BPF_CORE_READ(psock, ingress_msg.next);
-
-	for (int i = 0; i < MAX_QUEUED_MESSAGES; i++) {
-		if (!next || next == head)
-			return;
-		struct sk_msg *msg = (void *)next - bpf_core_field_offset(struct sk_msg, list);
-
-		queue->bytes += BPF_CORE_READ(msg, sg.size);
-		next = BPF_CORE_READ(msg, list.next);
-	}
-	queue->backlog++;
-}
-
 static __always_inline void read_queue(struct sk_psock *psock, struct psock_queue *queue)
 {
 	struct sk_msg *cork;
+	bool more = false;
 
-	queue->backlog = BPF_CORE_READ(psock, ingress_skb.qlen);
 	if (bpf_core_field_exists(psock->msg_tot_len))
 		queue->bytes = BPF_CORE_READ(psock, msg_tot_len);
 	else
-		walk_queue(psock, queue);
+		queue->bytes = sma_queued_bytes(psock, &more);
+	queue->backlog = BPF_CORE_READ(psock, ingress_skb.qlen) + more;
 	cork = BPF_CORE_READ(psock, cork);
 	if (cork)
 		queue->bytes += BPF_CORE_READ(cork, sg.size);
@@ -67,7 +41,7 @@ static __always_inline void read_queue(struct sk_psock *psock, struct psock_queu
 /* All but the cookie, which wants the verifier's own pointer to the socket. */
 static __always_inline void read_socket(struct sock *sk, struct sma_iter_socket *record)
 {
-	struct sk_psock *psock = psock_of(sk);
+	struct sk_psock *psock = sma_psock(sk);
 	struct psock_queue queue = {};
 	struct socket *socket;
 
@@ -133,7 +107,7 @@ int sma_tcp_sockets(struct bpf_iter__tcp *ctx)
 	struct sock_common *common = ctx->sk_common;
 	struct seq_file *seq = ctx->meta->seq;
 	struct sma_iter_socket record = {};
-	struct list_head *head, *next;
+	struct sk_psock_link *link;
 	struct sk_psock *psock;
 	struct sock *sk;
 	__u8 state;
@@ -144,15 +118,11 @@ int sma_tcp_sockets(struct bpf_iter__tcp *ctx)
 	if (state == TCP_TIME_WAIT_ || state == TCP_NEW_SYN_RECV_)
 		return 0;
 	sk = (struct sock *)common;
-	psock = psock_of(sk);
-	/* Others keep their own things in sk_user_data. */
-	if (!psock || BPF_CORE_READ(psock, sk) != sk)
+	psock = sma_psock(sk);
+	if (!psock)
 		return 0;
-	head = (void *)psock + bpf_core_field_offset(struct sk_psock, link);
-	next = BPF_CORE_READ(psock, link.next);
-	for (int i = 0; i < MAX_LINKS && next && next != head; i++) {
-		struct sk_psock_link *link =
-		    (void *)next - bpf_core_field_offset(struct sk_psock_link, list);
+	link = sma_next_link(psock, NULL);
+	for (int i = 0; i < SMA_LINKS_WALK && link; i++) {
 		struct bpf_map *map = BPF_CORE_READ(link, map);
 
 		if (BPF_CORE_READ(map, id) == config.map_id && read_key(link, map) == 0) {
@@ -161,7 +131,7 @@ int sma_tcp_sockets(struct bpf_iter__tcp *ctx)
 			bpf_seq_write(seq, &record, sizeof(record));
 			bpf_seq_write(seq, found_key, config.key_size & (SMA_MAX_KEY - 1));
 		}
-		next = BPF_CORE_READ(link, list.next);
+		link = sma_next_link(psock, link);
 	}
 	return 0;
 }

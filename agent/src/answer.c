@@ -11,6 +11,7 @@
 #include "log.h"
 #include "object.h"
 #include "probe_fionread.h"
+#include "../bpf/records.h"
 
 extern const char sma_answer_object[], sma_answer_object_end[];
 
@@ -23,9 +24,12 @@ static int refused(struct sma_error *error)
 	    "program that would correct the answer");
 }
 
-int sma_answer_load(struct sma_context *context, struct sma_answer *answer, struct sma_error *error)
+int sma_answer_load(struct sma_context *context, __u32 map_id, struct sma_answer *answer,
+		    struct sma_error *error)
 {
+	const struct sma_answer_config config = {map_id};
 	struct bpf_program *program;
+	struct bpf_map *constants;
 	int result = -EINVAL;
 
 	*answer = (struct sma_answer){.link_fd = -1};
@@ -37,7 +41,10 @@ int sma_answer_load(struct sma_context *context, struct sma_answer *answer, stru
 	answer->object = bpf_object__open_mem(
 	    sma_answer_object, (size_t)(sma_answer_object_end - sma_answer_object), NULL);
 	program = answer->object ? bpf_object__next_program(answer->object, NULL) : NULL;
-	if (program && bpf_program__set_attach_target(program, 0, answer->function) == 0)
+	constants = answer->object ? bpf_object__find_map_by_name(answer->object, ".rodata") : NULL;
+	if (program && constants &&
+	    bpf_map__set_initial_value(constants, &config, sizeof(config)) == 0 &&
+	    bpf_program__set_attach_target(program, 0, answer->function) == 0)
 		result = sma_object_load(context, answer->object);
 	free(sma_log_take());
 	if (result == 0) {

@@ -2,10 +2,12 @@
 /*
  * The program that corrects what ioctl(FIONREAD) says where the kernel does not count redirected
  * bytes (agent/bpf/answer.bpf.c). A part of an attachment of our datapath: pinned with it, and
- * as long as sockets are in its map. It runs for every TCP socket of the host.
+ * as long as sockets are in its map.
  */
 #ifndef SMA_ANSWER_H
 #define SMA_ANSWER_H
+
+#include <linux/types.h>
 
 #include "context.h"
 
@@ -20,11 +22,11 @@ struct sma_answer {
 };
 
 /*
- * Loads it, when FIONREAD does not count redirected bytes here, and attaches it: answers are right
- * from here on, up to sma_answer_close() if its link is not pinned. SMA_UNSUPPORTED: the kernel
- * refuses it.
+ * Loads it for the sockets of a sockmap, when FIONREAD does not count redirected bytes here, and
+ * attaches it: answers are right from here on, up to sma_answer_close() if its link is not pinned.
+ * SMA_UNSUPPORTED: the kernel refuses it.
  */
-int sma_answer_load(struct sma_context *context, struct sma_answer *answer,
+int sma_answer_load(struct sma_context *context, __u32 map_id, struct sma_answer *answer,
 		    struct sma_error *error);
 
 void sma_answer_close(struct sma_answer *answer);

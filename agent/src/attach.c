@@ -350,7 +350,12 @@ static void undo(struct attach *attach)
  */
 static int load_answer(struct attach *attach, struct sma_error *error)
 {
-	if (!attach->loaded.ours || sma_answer_load(attach->context, &attach->answer, error) == 0)
+	const struct bpf_map *sockets;
+
+	if (!attach->loaded.ours)
+		return 0;
+	sockets = bpf_object__find_map_by_name(attach->loaded.object, SM_SOCKETS_MAP);
+	if (sma_answer_load(attach->context, map_id(sockets), &attach->answer, error) == 0)
 		return 0;
 	if (attach->options.datapath.gated || atomic_load(&attach->context->cancelled))
 		return -1;

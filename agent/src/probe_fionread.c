@@ -6,6 +6,7 @@
 #include <linux/tcp.h>
 #include <netinet/in.h>
 #include <poll.h>
+#include <pthread.h>
 #include <stdbool.h>
 #include <string.h>
 #include <sys/ioctl.h>
@@ -169,11 +170,16 @@ static struct findings probe(void)
 
 static struct findings findings(void)
 {
-	static _Thread_local struct findings known = {-2, -2};
+	static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
+	static struct findings known = {-1, -1};
+	struct findings found;
 
+	pthread_mutex_lock(&lock);
 	if (known.broken < 0 || known.blind < 0)
 		known = probe();
-	return known;
+	found = known;
+	pthread_mutex_unlock(&lock);
+	return found;
 }
 
 int sma_fionread_broken(void)

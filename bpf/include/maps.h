@@ -5,6 +5,7 @@
 
 #include <linux/bpf.h>
 #include <bpf/bpf_helpers.h>
+#include "peers_map.h"
 #include "sockmap_abi.h"
 
 #define SM_DEFAULT_SOCKETS 65536
@@ -16,13 +17,6 @@ struct {
 	__type(key, __u64);
 	__type(value, __u64);
 } sm_sockets SEC(".maps");
-
-struct {
-	__uint(type, BPF_MAP_TYPE_SK_STORAGE);
-	__uint(map_flags, BPF_F_NO_PREALLOC);
-	__type(key, int);
-	__type(value, struct sm_peer);
-} sm_peers SEC(".maps");
 
 /*
  * Not an LRU map: evicting an entry between the passive end's look-up and the

@@ -1,10 +1,14 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* Stands for the datapath's own map, whose descriptor is put in its place before the load. */
-#ifndef SMA_PEERS_MAP_H
-#define SMA_PEERS_MAP_H
+/*
+ * What the datapath keeps of each socket. In the programs of agent/bpf it only stands for the map
+ * of an attachment, whose descriptor is put in its place before the load.
+ */
+#ifndef SOCKMAP_PEERS_MAP_H
+#define SOCKMAP_PEERS_MAP_H
 
-#include "kernel_types.h"
-#include "../../bpf/include/sockmap_abi.h"
+#include <linux/bpf.h>
+#include <bpf/bpf_helpers.h>
+#include "sockmap_abi.h"
 
 struct {
 	__uint(type, BPF_MAP_TYPE_SK_STORAGE);

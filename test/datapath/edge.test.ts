@@ -37,6 +37,19 @@ if (LACKS.has('answers')) {
       expect((await datapath.stats()).redirected.bytes).toBeGreaterThan(19 * 65_536);
     });
 
+    it('are told the right number beside another attachment, and when that is gone', async () => {
+      const other = await attachDatapath(cleanup, 'other');
+      const datapath = await attachDatapath(cleanup, 'beside');
+      const read = async (): Promise<void> => {
+        const result = await traffic(...READERS, '0.3', '--bytes', '65536', '--cgroup', datapath.cgroup);
+        expect(figure(result, 'asked')).toBeGreaterThan(0);
+        expect([figure(result, 'stalled'), figure(result, 'wrong')]).toEqual([0, 0]);
+      };
+      await read();
+      await agent.detach(other.attachment.name);
+      await read();
+    });
+
     it('read all under backpressure, and FIONREAD never says 0 with bytes unread', async () => {
       const datapath = await attachDatapath(cleanup, 'edge', { edgeReaders: true });
       const result = await traffic(...READERS, '0.3', '--bytes', '4000000', '--cgroup', datapath.cgroup);

@@ -18,13 +18,14 @@
 struct edge_reader {
 	int fd;
 	uint64_t stream, position;
-	uint64_t bytes; /* that end it, 0: the FIN does */
+	uint64_t bytes; /* of its stream */
 	int available;	/* -1: not known */
-	bool ready, pending_eof, ended;
+	bool kept_alive, ready, pending_eof, ended;
 };
 
 struct edge_counts {
-	uint64_t asked, wrong; /* FIONREAD said 0 with bytes there */
+	uint64_t asked;
+	uint64_t wrong; /* FIONREAD said 0 with bytes there, or more than can be there */
 };
 
 static bool is_kept_alive(unsigned int index)
@@ -38,7 +39,8 @@ static void ask_available(struct edge_reader *reader, struct edge_counts *counts
 
 	ioctl(reader->fd, FIONREAD, &reader->available);
 	counts->asked++;
-	if (reader->available == 0 && recv(reader->fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT) == 1)
+	if ((uint64_t)reader->available > reader->bytes - reader->position ||
+	    (reader->available == 0 && recv(reader->fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT) == 1))
 		counts->wrong++;
 }
 
@@ -63,7 +65,7 @@ static int edge_read(struct edge_reader *reader, struct edge_counts *counts)
 	if (pattern_check(reader->stream, reader->position, buffer, (size_t)size) != (size_t)size)
 		return EBADMSG;
 	reader->position += (uint64_t)size;
-	if (reader->position == reader->bytes) {
+	if (reader->kept_alive && reader->position == reader->bytes) {
 		reader->ready = false;
 		reader->ended = true;
 	}
@@ -129,7 +131,8 @@ static int edge_server(struct session *session)
 					    .data.u32 = i};
 
 		readers[i].stream = i;
-		readers[i].bytes = is_kept_alive(i) ? options->bytes : 0;
+		readers[i].bytes = options->bytes;
+		readers[i].kept_alive = is_kept_alive(i);
 		readers[i].fd = accept_met_connection(session);
 		if (readers[i].fd < 0)
 			return broken(session, "accept: %s", strerror(errno));
