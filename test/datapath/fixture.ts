@@ -19,7 +19,14 @@ export const machine: Machine = vm === undefined ? here : vmMachine(vm);
 export const agent = agentOn(machine);
 export const runAgent = (...args: string[]) => runAgentOn(machine, ...args);
 export const createCgroup = (label: string) => cgroups.createCgroup(label, machine);
-export const createNetns = (label: string) => namespaces.createNetns(label, machine);
+
+/** A network namespace that goes when `cleanup` runs. */
+export async function createNetns(cleanup: Cleanup, label: string): Promise<namespaces.TestNetns> {
+  const netns = await namespaces.createNetns(label, machine);
+  cleanup.add(() => netns.remove());
+  return netns;
+}
+
 export const run = (command: string, ...args: string[]) => runOn(machine, command, ...args);
 export const startTraffic = (args: readonly string[]) => Traffic.start(args, machine);
 

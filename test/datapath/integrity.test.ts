@@ -34,8 +34,7 @@ const drawSeed = (): number => Math.floor(Math.random() * 2 ** 32);
 
 /** Arguments for random runs in a namespace that lets bytes travel in the SYN. */
 async function session(runs: number, cgroup: string): Promise<string[]> {
-  const netns = await createNetns('integrity');
-  cleanup.add(() => netns.remove());
+  const netns = await createNetns(cleanup, 'integrity');
   await netns.exec('sysctl', '-qw', 'net.ipv4.tcp_fastopen=3');
   const seed = drawSeed();
   process.stdout.write(`integrity: ${String(runs)} runs from --seed ${String(seed)}\n`);

@@ -17,8 +17,7 @@ it('keeps the order of 1000 of 1000 connections to a TCP_DEFER_ACCEPT listener',
 
 it('does not overtake bytes that are still on a slow link', async () => {
   const datapath = await attachDatapath(cleanup, 'link');
-  const netns = await createNetns('link');
-  cleanup.add(() => netns.remove());
+  const netns = await createNetns(cleanup, 'link');
   await netns.exec('ip', 'link', 'set', 'lo', 'mtu', '1500');
   await netns.exec('tc', ...'qdisc add dev lo root tbf rate 2mbit burst 3k latency 2s'.split(' '));
   const result = await traffic(
@@ -41,8 +40,7 @@ it('does not leave a MSG_WAITALL reader asleep that began with bytes of the stac
 
 it('reaches a reader that fell asleep before its connection was established', async () => {
   const datapath = await attachDatapath(cleanup, 'early');
-  const netns = await createNetns('early');
-  cleanup.add(() => netns.remove());
+  const netns = await createNetns(cleanup, 'early');
   /* Without its first SYN the client waits a second for the next, in recv(). */
   const dropSyn = ['INPUT', '-p', 'tcp', '--syn', '-j', 'DROP'];
   await netns.exec('iptables', '-A', ...dropSyn);
@@ -66,8 +64,7 @@ it('redirects from the first byte when the server talks first', async () => {
 
 it('leaves connections alone whose first bytes came in the SYN', async () => {
   const datapath = await attachDatapath(cleanup, 'tfo');
-  const netns = await createNetns('tfo');
-  cleanup.add(() => netns.remove());
+  const netns = await createNetns(cleanup, 'tfo');
   await netns.exec('sysctl', '-qw', 'net.ipv4.tcp_fastopen=3');
   const result = await traffic(
     'fast-open',

@@ -52,10 +52,8 @@ describe('both ends in the cgroup', () => {
 
   it('pairs across network namespaces joined by a veth pair', async () => {
     const datapath = await attachDatapath(cleanup, 'veth');
-    const server = await createNetns('server');
-    cleanup.add(() => server.remove());
-    const client = await createNetns('client');
-    cleanup.add(() => client.remove());
+    const server = await createNetns(cleanup, 'server');
+    const client = await createNetns(cleanup, 'client');
     await linkNetns(server, '10.66.0.1/24', client, '10.66.0.2/24');
     await expectAllRedirected(
       datapath,
@@ -67,8 +65,7 @@ describe('both ends in the cgroup', () => {
 
   it('pairs 2000 of 2000 connections through iptables REDIRECT', async () => {
     const datapath = await attachDatapath(cleanup, 'nat');
-    const netns = await createNetns('nat');
-    cleanup.add(() => netns.remove());
+    const netns = await createNetns(cleanup, 'nat');
     /* An address of that network, or what takes the stack is routed nowhere: with or without a datapath. */
     await netns.exec('ip', 'address', 'add', '10.77.0.1/24', 'dev', 'lo');
     await netns.exec(
@@ -85,8 +82,7 @@ describe('both ends in the cgroup', () => {
 
   it('pairs connections whose SYN is answered with a cookie', async () => {
     const datapath = await attachDatapath(cleanup, 'cookies');
-    const netns = await createNetns('cookies');
-    cleanup.add(() => netns.remove());
+    const netns = await createNetns(cleanup, 'cookies');
     await netns.exec('sysctl', '-qw', 'net.ipv4.tcp_syncookies=2');
     const args = ['--cgroup', datapath.cgroup, '--netns', netns.path];
     /* No program runs for such a SYN. The first connection tells. */
@@ -96,8 +92,7 @@ describe('both ends in the cgroup', () => {
 
   it('pairs through SNAT that changes the port which the client connects from', async () => {
     const datapath = await attachDatapath(cleanup, 'snat');
-    const netns = await createNetns('snat');
-    cleanup.add(() => netns.remove());
+    const netns = await createNetns(cleanup, 'snat');
     await netns.exec('ip', 'address', 'add', '10.77.0.1/24', 'dev', 'lo');
     await netns.exec(
       'iptables',
@@ -149,8 +144,7 @@ it('leaves Multipath TCP alone, where the kernel has it', async () => {
     return;
   }
   const datapath = await attachDatapath(cleanup, 'mptcp');
-  const netns = await createNetns('mptcp');
-  cleanup.add(() => netns.remove());
+  const netns = await createNetns(cleanup, 'mptcp');
   await netns.exec('sysctl', '-qw', 'net.mptcp.enabled=1');
   const stats = await exchange(
     datapath,

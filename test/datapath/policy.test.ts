@@ -32,8 +32,7 @@ let folder: TemporaryFolder;
 beforeAll(async () => {
   folder = await temporaryFolder('policy');
   cleanup.add(() => folder.remove());
-  netns = await createNetns('policy');
-  cleanup.add(() => netns.remove());
+  netns = await createNetns(cleanup, 'policy');
   for (const address of ['192.168.1.5/24', '192.168.2.5/24', 'fd00::5/64']) {
     await netns.exec(
       'ip',

@@ -3,7 +3,6 @@ import { afterEach, describe, expect, it } from 'vitest';
 import { datapathObject } from '../support/agentCli';
 import { cgroup2Root } from '../support/cgroup';
 import { Cleanup, eventually, testName } from '../support/cleanup';
-import { type TestNetns } from '../support/netns';
 import {
   attachDatapath,
   createCgroup,
@@ -21,12 +20,6 @@ const cleanup = new Cleanup();
 afterEach(() => cleanup.run());
 
 const BYTES = 20_000;
-
-async function netns(label: string): Promise<TestNetns> {
-  const made = await createNetns(label);
-  cleanup.add(() => made.remove());
-  return made;
-}
 
 /** Connections that exchange BYTES each way, looked at while all are open. */
 async function exchange(datapath: Datapath, count: number, ...args: string[]) {
@@ -61,7 +54,7 @@ describe('--pairing tuple', () => {
 
   it('pairs nothing through iptables REDIRECT, and says noPeer', async () => {
     const datapath = await attachDatapath(cleanup, 'nat', { pairing: 'tuple' });
-    const nat = await netns('nat');
+    const nat = await createNetns(cleanup, 'nat');
     await nat.exec('ip', 'address', 'add', '10.77.0.1/24', 'dev', 'lo');
     const rule = '-t nat -A OUTPUT -p tcp --dport 80 -j REDIRECT --to-ports 15001';
     await nat.exec('iptables', ...rule.split(' '));
@@ -79,7 +72,7 @@ describe('--pairing tuple', () => {
   it('does not pair the same addresses of another network namespace', async () => {
     const datapath = await attachDatapath(cleanup, 'netns', { pairing: 'tuple' });
     await keepInDoubt(datapath);
-    const [near, far] = [await netns('near'), await netns('far')];
+    const [near, far] = [await createNetns(cleanup, 'near'), await createNetns(cleanup, 'far')];
     /* Every connection to port 5000 is 127.0.0.1:40000 -> 127.0.0.1:5000, in both namespaces. */
     for (const place of [near, far])
       await place.exec('sysctl', '-qw', 'net.ipv4.ip_local_port_range=40000 40000');

@@ -29,8 +29,7 @@ it(
   `keeps nothing about ${String(connections)} short connections, and its memory is flat`,
   async () => {
     const datapath = await attachDatapath(cleanup, 'short');
-    const netns = await createNetns('short');
-    cleanup.add(() => netns.remove());
+    const netns = await createNetns(cleanup, 'short');
     /* Ports of connections that the client closed are free again after a second. */
     await netns.exec('sysctl', '-qw', 'net.ipv4.ip_local_port_range=1024 65535', 'net.ipv4.tcp_tw_reuse=1');
     const args = (count: number): string[] => [
