@@ -24,6 +24,8 @@ export class VerifierLogs implements vscode.TextDocumentContentProvider, Disposa
   readonly #changed = this.#store.add(new Emitter<void>());
   readonly onDidChange = this.#changedDocument.event;
   readonly #runs: RunStore;
+  /** The run whose log was handed out last, by the document's URI. */
+  readonly #given = new Map<string, VerifierRun | undefined>();
 
   constructor(runs: RunStore) {
     this.#runs = runs;
@@ -34,6 +36,14 @@ export class VerifierLogs implements vscode.TextDocumentContentProvider, Disposa
           this.#changedDocument.fire(vscode.Uri.from({ scheme: LOG_SCHEME, path }));
         }
         this.#changed.fire();
+      }),
+    );
+    this.#store.add(
+      vscode.workspace.onDidOpenTextDocument(({ uri }) => {
+        // VS Code drops the change of a document that is only being opened (ExtHostDocumentContentProvider).
+        if (uri.scheme === LOG_SCHEME && this.#find(uri) !== this.#given.get(uri.toString())) {
+          this.#changedDocument.fire(uri);
+        }
       }),
     );
   }
@@ -69,18 +79,13 @@ export class VerifierLogs implements vscode.TextDocumentContentProvider, Disposa
   }
 
   async provideTextDocumentContent(uri: vscode.Uri): Promise<string> {
-    const id = /^run=(.+)$/.exec(uri.query)?.[1];
-    const { newest } = this.#runs.runs;
-    const find = () =>
-      id === undefined
-        ? this.#runs.runs.newest.find(run => pathOf(run) === uri.path)
-        : this.#runs.runs.get(id);
-    let run = find();
-    if (run === undefined && newest.length === 0) {
+    let run = this.#find(uri);
+    if (run === undefined && this.#runs.runs.newest.length === 0) {
       // The editor was restored by a reload and the runs are being read.
       await this.#runs.settled;
-      run = find();
+      run = this.#find(uri);
     }
+    this.#given.set(uri.toString(), run);
     return run === undefined ? gone() : this.text(this.#newest(run));
   }
 
@@ -99,6 +104,13 @@ export class VerifierLogs implements vscode.TextDocumentContentProvider, Disposa
 
   dispose(): void {
     this.#store.dispose();
+  }
+
+  #find(uri: vscode.Uri): VerifierRun | undefined {
+    const id = /^run=(.+)$/.exec(uri.query)?.[1];
+    return id === undefined
+      ? this.#runs.runs.newest.find(run => pathOf(run) === uri.path)
+      : this.#runs.runs.get(id);
   }
 
   #newest(run: VerifierRun): VerifierLog {
