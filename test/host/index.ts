@@ -2,6 +2,7 @@
 import { readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { format } from 'node:util';
+import { extensionLog } from './helpers';
 import { reportMark } from './mark';
 
 /** A run, with the names that vitest's JSON report gives its parts. */
@@ -27,7 +28,20 @@ export async function run(): Promise<void> {
   Mocha.reporters.Base.consoleLog = (...args: unknown[]) => {
     for (const line of format(...args).split('\n')) print(`${reportMark}${line}`);
   };
-  const mocha = new Mocha({ ui: 'bdd', color: false, timeout: 60_000, reporter: 'spec', forbidOnly: true });
+  const mocha = new Mocha({
+    ui: 'bdd',
+    color: false,
+    timeout: 60_000,
+    reporter: 'spec',
+    forbidOnly: true,
+    rootHooks: {
+      async afterEach(this: Mocha.Context) {
+        if (this.currentTest?.state !== 'failed') return;
+        const log = (await extensionLog()).split('\n').slice(-30);
+        Mocha.reporters.Base.consoleLog(['the log of the extension:', ...log].join('\n'));
+      },
+    },
+  });
   const files = readdirSync(__dirname, { recursive: true, encoding: 'utf8' });
   for (const file of files.sort()) if (file.endsWith('.test.js')) mocha.addFile(join(__dirname, file));
   await mocha.loadFilesAsync();

@@ -7,7 +7,7 @@ import { basename, join } from 'node:path';
 import { promisify } from 'node:util';
 import * as vscode from 'vscode';
 import { COMMANDS, LOG_SCHEME, SETTINGS, SETTING_SECTION } from '../../extension/contrib/ids';
-import { agent, eventually, mountOf, succeed, workspaceFile } from './helpers';
+import { agent, eventually, extensionLog, mountOf, succeed, workspaceFile } from './helpers';
 import { REFUSED_SOURCE } from './sources';
 
 const exec = promisify(execFile);
@@ -46,10 +46,13 @@ describe('commands that are given all they need ask nothing', () => {
   });
 
   it('a second attachment of that name is refused and the first stays', async () => {
-    // The command ends when its message is answered: that message is all that can be waited for here.
-    void vscode.commands.executeCommand(COMMANDS.attach, target());
-    await new Promise(resolve => setTimeout(resolve, 1500));
+    const refused = vscode.commands.executeCommand(COMMANDS.attach, target());
+    await eventually('the refusal', async () =>
+      (await extensionLog()).includes('[error] command attach: An attachment named') ? true : undefined,
+    );
+    // The command ends when its message is answered.
     await vscode.commands.executeCommand('notifications.clearAll');
+    await refused;
     assert.ok(await pinned());
   });
 

@@ -21,7 +21,8 @@ const AT_ERROR = '; return *v; @ linked.bpf.c:3\n1: (61) r0 = *(u32 *)(r2 +0)';
 /** Waits until the selected line of the log, with its line of C, is the wanted one. */
 function selected(wanted: string): Promise<true> {
   return eventually(`the line ${wanted}`, async () => {
-    await vscode.commands.executeCommand(COMMANDS.copyVerifierLogLine);
+    // While the panel has no log yet the command ends when its message is answered.
+    void vscode.commands.executeCommand(COMMANDS.copyVerifierLogLine);
     return (await vscode.env.clipboard.readText()) === wanted || undefined;
   });
 }
