@@ -80,7 +80,7 @@ export default defineConfig({
       project('package', kernel, false),
       project('long', long, false),
       /* Debian builds it without CONFIG_MPTCP. */
-      machineProject({ kernel: '5.10' }, { lacks: ['mptcp', 'lateZerocopy'] }),
+      machineProject({ kernel: '5.10' }, { lacks: ['mptcp', 'lateZerocopy', 'holds'] }),
       machineProject({ kernel: '6.1' }),
       machineProject({ kernel: '6.12' }),
       /* The smoke suite of the other architecture. */

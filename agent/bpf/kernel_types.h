@@ -71,6 +71,10 @@ struct sock {
 	void *sk_user_data;
 };
 
+struct tcp_sock {
+	__u32 notsent_lowat;
+};
+
 /* page_link is not here: its type differs between kernels, and nobody needs it. */
 struct scatterlist {
 	unsigned int length;

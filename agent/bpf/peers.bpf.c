@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 /*
- * Reads what the datapath keeps per socket. An iterator over the storage map,
- * because bpf_sk_storage_get() in an iterator needs Linux 5.11; and one over the TCP
+ * Reads what the datapath keeps per socket, and takes back what it set. An iterator over the
+ * storage map, because bpf_sk_storage_get() in an iterator needs Linux 5.11; and one over the TCP
  * sockets of a network namespace, for kernels that refuse the first (see sockets.bpf.c).
  */
+#include <linux/in.h>
+#include <linux/tcp.h>
 #include "kernel_types.h"
 #include "records.h"
 #include "../../bpf/include/peers_map.h"
@@ -46,6 +48,28 @@ int sma_tcp_peers(struct bpf_iter__tcp *ctx)
 	peer = bpf_sk_storage_get(&sm_peers, common, NULL, 0);
 	if (peer)
 		write_peer(ctx->meta->seq, peer);
+	return 0;
+}
+
+/*
+ * Undoes sm_hold() of bpf/include/hold.h. Iterators over TCP sockets hold the socket's lock and may
+ * set options from 5.15 on.
+ */
+SEC("iter/tcp")
+int sma_let_go(struct bpf_iter__tcp *ctx)
+{
+	struct sock_common *common = ctx->sk_common;
+	struct sm_peer *peer;
+	int none = 0;
+
+	if (!common)
+		return 0;
+	peer = bpf_sk_storage_get(&sm_peers, common, NULL, 0);
+	if (!peer || !peer->held)
+		return 0;
+	if (BPF_CORE_READ((struct tcp_sock *)common, notsent_lowat) == SM_HELD_BYTES)
+		bpf_setsockopt(common, IPPROTO_TCP, TCP_NOTSENT_LOWAT, &none, sizeof(none));
+	peer->held = 0;
 	return 0;
 }
 

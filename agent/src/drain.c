@@ -193,6 +193,7 @@ static int wait_for_queues(struct sma_context *context, struct drain_map *maps, 
 int sma_drain(struct sma_context *context, const struct sma_attachment *attachment,
 	      struct sma_takeoff *takeoff, struct sma_error *error)
 {
+	const struct sma_pin *peers = sma_find_pin(attachment, SMA_PIN_MAP, SM_PEERS_MAP);
 	struct drain_map *maps = calloc(attachment->count + 1, sizeof(*maps));
 	size_t count = 0;
 	int result = 0;
@@ -201,6 +202,8 @@ int sma_drain(struct sma_context *context, const struct sma_attachment *attachme
 	takeoff->remaining = json_array();
 	if (!maps)
 		return sma_fail_memory(error);
+	if (peers && sma_attachment_abi(attachment))
+		sma_let_go(peers->fd);
 	for (size_t i = 0; result == 0 && i < attachment->count; i++) {
 		const struct sma_pin *pin = &attachment->pins[i];
 

@@ -29,6 +29,7 @@ static const struct iterators over_sockets = {sma_sockets_object, sma_sockets_ob
 					      "sma_sockets", "sma_tcp_sockets"};
 static const struct iterators over_peers = {sma_peers_object, sma_peers_object_end, "sma_peers",
 					    "sma_tcp_peers"};
+static const struct iterators held = {sma_peers_object, sma_peers_object_end, NULL, "sma_let_go"};
 
 static int attach(struct sma_iter *iter, struct bpf_program *program, int map_fd)
 {
@@ -195,6 +196,24 @@ static int read_records(struct sma_iter *iter, struct sma_buffer *records, struc
 	if (result)
 		return sma_fail_errno(error, -result, NULL, "The iterator cannot be read");
 	return 0;
+}
+
+void sma_let_go(int peers_fd)
+{
+	struct sma_iter iter = {.over_tcp = true};
+	struct sma_buffer records = {0};
+	struct sma_error ignored = {0};
+	int result;
+
+	sma_log_begin(0);
+	result = load(&iter, &held, NULL, peers_fd);
+	free(sma_log_take());
+	if (result)
+		return;
+	read_records(&iter, &records, &ignored);
+	free(records.data);
+	sma_error_clear(&ignored);
+	sma_iter_close(&iter);
 }
 
 /* qsort() has no argument for the key size; all keys of one reading follow their record. */

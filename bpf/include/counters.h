@@ -21,7 +21,7 @@ static __always_inline void sm_count_total(__u32 verdict, __u64 bytes)
 		__sync_fetch_and_add(&total->bytes, bytes);
 }
 
-static __always_inline void sm_note_writer(struct sm_peer *peer)
+static __always_inline void sm_note_writer(struct sm_peer *peer, __u64 bytes)
 {
 	__u64 task = bpf_get_current_pid_tgid();
 
@@ -31,6 +31,7 @@ static __always_inline void sm_note_writer(struct sm_peer *peer)
 		peer->writer.task = task;
 	}
 	peer->writer.runs++;
+	peer->writer.bytes += bytes;
 }
 
 /* Called with the socket locked (tcp_bpf_sendmsg()): plain adds are enough for its own. */
@@ -38,7 +39,7 @@ static __always_inline void sm_count_message(struct sm_peer *peer, __u32 verdict
 {
 	if (verdict >= SM_VERDICTS)
 		return;
-	sm_note_writer(peer);
+	sm_note_writer(peer, bytes);
 	peer->counts[verdict].messages++;
 	peer->counts[verdict].bytes += bytes;
 	if (verdict != SM_REDIRECTED)

@@ -115,6 +115,7 @@ struct tcp_sock {
 	__u32 copied_seq;
 	__u32 snd_una;
 	__u32 write_seq;
+	__u32 notsent_lowat;
 	void *fastopen_rsk;
 	_Bool is_mptcp; /* only with CONFIG_MPTCP */
 };

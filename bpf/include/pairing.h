@@ -252,7 +252,7 @@ static __always_inline void sm_round_trip(struct bpf_sock_ops *ctx, struct bpf_s
 		sm_forget_handshake(sk, peer);
 		bpf_map_delete_elem(&sm_sockets, &cookie);
 		bpf_sk_storage_delete(&sm_peers, sk);
-	} else if (!sm_stream_left(tp, peer, config)) {
+	} else if (!sm_stream_left(ctx, tp, peer, config)) {
 		return;
 	}
 	bpf_sock_ops_cb_flags_set(ctx, (ctx->bpf_sock_ops_cb_flags & ~drop) | foreign);

@@ -170,6 +170,7 @@ struct sm_writer {
 	__u64 task;  /* of the newest message, as bpf_get_current_pid_tgid() gives it; 0: none */
 	__u64 since; /* CLOCK_MONOTONIC ns when another task became the writer, 0: never */
 	__u64 runs;  /* messages */
+	__u64 bytes; /* of those messages */
 };
 
 /* What a socket had sent when it was last asked whether it is a stream (stream.h). */
@@ -177,7 +178,11 @@ struct sm_window {
 	__u64 since;	  /* CLOCK_MONOTONIC ns; 0: not yet */
 	__u64 runs;	  /* sm_writer.runs */
 	__u64 redirected; /* messages */
+	__u64 bytes;	  /* sm_writer.bytes */
 };
+
+/* TCP_NOTSENT_LOWAT of a writer that is held. */
+#define SM_HELD_BYTES (128 * 1024)
 
 /* One per socket that the datapath knows; the counters are those of the socket's sending direction.
  */
@@ -199,8 +204,8 @@ struct sm_peer {
 	__u64 seen_runs; /* the peer's writer.runs when last looked at, and when that was, ns */
 	__u64 seen_at;
 	struct sm_window window;
-	__u32 is_stream; /* 1: it outran its reader, who has left the map, and so do we */
-	__u32 reserved;
+	__u32 is_stream;   /* 1: it outran its reader, who has left the map, and so do we */
+	__u32 held;	   /* 1: the socket's TCP_NOTSENT_LOWAT is ours (hold.h) */
 	__u64 gated_since; /* when sm_gate first held back a segment to this socket, ns; 0: none */
 };
 

@@ -2,8 +2,8 @@
 /*
  * A stream that outruns its reader spends its time at the queue limit: it goes to the stack, comes
  * back, and goes again. Through the stack a socket in a sockmap is up to twice as slow as one that
- * is not (tcp_bpf_push()). So such a stream leaves, for good: sockets can only join when they are
- * established.
+ * is not (tcp_bpf_push()). So it leaves, for good: sockets can only join when they are established.
+ * Before that a writer of large messages is held (hold.h), which makes most of them redirected.
  *
  * The receiver leaves first. What is in a psock queue when its socket leaves is lost, and what is
  * on its way there is refused with EPIPE. There is nothing: the queue is empty, and the newest
@@ -21,6 +21,7 @@
 #include <bpf/bpf_helpers.h>
 #include "counters.h"
 #include "flow.h"
+#include "hold.h"
 #include "kernel.h"
 #include "maps.h"
 
@@ -28,8 +29,24 @@
 #define SM_STREAM_RATE	 1000
 #define SM_NS_PER_SECOND (1000 * 1000 * 1000ULL)
 
-/* Did every fourth message of the last window, at least, take the stack? */
-static __always_inline bool sm_is_stream(struct sm_peer *peer, __u64 window_ns)
+/* It leaves when one message in so many took the stack. Large ones, of at least so many bytes, gain
+ * more when they are redirected. */
+#define SM_STREAM_SHARE	 4
+#define SM_HELD_SHARE	 2
+#define SM_LARGE_MESSAGE (16 * 1024)
+
+/* So many messages that took the stack are no accident. */
+#define SM_HOLD_AFTER 4
+
+/* Are the messages of this window large, on average? */
+static __always_inline bool sm_sends_large(const struct sm_peer *peer)
+{
+	return peer->writer.bytes - peer->window.bytes >=
+	       (peer->writer.runs - peer->window.runs) * SM_LARGE_MESSAGE;
+}
+
+/* Did one message in `share` of the last window, at least, take the stack? */
+static __always_inline bool sm_is_stream(struct sm_peer *peer, __u64 window_ns, __u64 share)
 {
 	__u64 redirected = peer->counts[SM_REDIRECTED].messages;
 	__u64 runs = peer->writer.runs;
@@ -43,9 +60,10 @@ static __always_inline bool sm_is_stream(struct sm_peer *peer, __u64 window_ns)
 	stack = all - (redirected - peer->window.redirected);
 	peer->window.runs = runs;
 	peer->window.redirected = redirected;
+	peer->window.bytes = peer->writer.bytes;
 	peer->window.since = now;
 	/* The first window, or nothing took the stack for a while: it says nothing about now. */
-	return lasted / 2 < window_ns && stack >= all / 4 &&
+	return lasted / 2 < window_ns && stack >= all / share &&
 	       stack >= lasted / (SM_NS_PER_SECOND / SM_STREAM_RATE);
 }
 
@@ -53,21 +71,30 @@ static __always_inline bool sm_is_stream(struct sm_peer *peer, __u64 window_ns)
  * A round trip of bytes that took the stack, with the sender's lock held. Says whether the sender
  * is out of the map, by this or by other ways.
  */
-static __always_inline bool sm_stream_left(struct tcp_sock *tp, struct sm_peer *peer,
-					   const struct sm_config *config)
+static __always_inline bool sm_stream_left(struct bpf_sock_ops *ctx, struct tcp_sock *tp,
+					   struct sm_peer *peer, const struct sm_config *config)
 {
 	__u64 window_ns = config->stream_ns ? config->stream_ns : SM_DEFAULT_STREAM_NS;
 	struct sock *receiver = (struct sock *)peer->peer_sk;
 	struct sock *sender = (struct sock *)tp;
-	__u64 cookie;
+	__u64 cookie, share = SM_STREAM_SHARE;
 
-	if (!sm_psock(sender))
+	if (!sm_psock(sender)) {
+		sm_release(ctx, tp, peer);
 		return true;
+	}
+	if (sm_sends_large(peer)) {
+		if (peer->counts[SM_ORDER].messages + peer->counts[SM_BACKPRESSURE].messages >=
+		    SM_HOLD_AFTER)
+			sm_hold(ctx, tp, peer);
+		if (peer->held)
+			share = SM_HELD_SHARE;
+	}
 	if (peer->mode != SM_MODE_STACK || peer->writer.since ||
 	    !sm_is_peer(receiver, peer->peer_cookie))
 		return false;
 	if (!peer->is_stream) {
-		if (!sm_is_stream(peer, window_ns) || !sm_psock_empty(receiver))
+		if (!sm_is_stream(peer, window_ns, share) || !sm_psock_empty(receiver))
 			return false;
 		peer->is_stream = 1;
 		sm_count_total(SM_STREAM, 0);
@@ -78,6 +105,7 @@ static __always_inline bool sm_stream_left(struct tcp_sock *tp, struct sm_peer *
 		return false;
 	cookie = peer->cookie;
 	bpf_map_delete_elem(&sm_sockets, &cookie);
+	sm_release(ctx, tp, peer);
 	return true;
 }
 

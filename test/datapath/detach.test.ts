@@ -2,7 +2,7 @@
 import { afterEach, expect, it } from 'vitest';
 import { Cleanup, eventually } from '../support/cleanup';
 import { figure } from '../support/traffic';
-import { agent, attachDatapath, freed, machine, run, startTraffic } from './fixture';
+import { agent, attachDatapath, freed, machine, run, setConfig, startTraffic } from './fixture';
 
 const cleanup = new Cleanup();
 afterEach(() => cleanup.run());
@@ -35,4 +35,18 @@ it('detaches while 100 connections hold unread bytes: none is lost, nothing stay
   expect(await machine.exists(attachment.pinPath)).toBe(false);
   expect((await run('bpftool', 'cgroup', 'show', datapath.cgroup)).trim()).toBe('');
   await freed(attachment);
+});
+
+it('gives writers that were held their sockets back as they were', async () => {
+  const datapath = await attachDatapath(cleanup, 'held');
+  await setConfig(datapath, { queueLimit: 64 * 1024, streamMs: Infinity });
+  const churn = await startTraffic([
+    ...['churn', '--count', '4', '--bytes', '50000000', '--message', '250000', '--ask'],
+    ...['--cgroup', datapath.cgroup],
+  ]);
+  cleanup.add(() => churn.stop());
+  await churn.ready();
+  await agent.detach(datapath.attachment.name, 30);
+  churn.go();
+  expect(figure(await churn.done(), 'held')).toBe(0);
 });

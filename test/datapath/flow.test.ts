@@ -2,7 +2,8 @@
 import { afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { Cleanup } from '../support/cleanup';
 import { figure } from '../support/traffic';
-import { attachDatapath, machine, NOTHING, setConfig, traffic } from './fixture';
+import type { StatsResult } from '../../extension/protocol/agent';
+import { attachDatapath, LACKS, machine, NOTHING, setConfig, traffic } from './fixture';
 
 const cleanup = new Cleanup();
 afterEach(() => cleanup.run());
@@ -73,22 +74,46 @@ describe('connections that change between redirection and the stack all the time
 });
 
 describe('streams that outrun their readers', () => {
-  it.each([
-    ['large', '40000', '20000000'],
-    ['small', '1000', '5000000'],
-  ])(
-    'leave the map both ways, and lose, double and reorder nothing of %s messages',
-    async (_, message, bytes) => {
-      const datapath = await attachDatapath(cleanup, 'leave');
-      await setConfig(datapath, { queueLimit: 64 * 1024, streamMs: 2 * machine.slowness });
-      const args = ['--count', '4', '--bytes', bytes, '--message', message, '--cgroup', datapath.cgroup];
-      await traffic('churn', ...args);
-      const stats = await datapath.stats();
-      expect(stats.redirected.bytes).toBeGreaterThan(0);
-      /* Four connections, one count for each direction that left. */
-      expect(stats.reasons.stream.messages).toBeGreaterThanOrEqual(4);
-      expect(stats.redirected.bytes + stats.stack.bytes).toBeLessThan(4 * 2 * Number(bytes));
-      expect(await datapath.leftovers()).toEqual(NOTHING);
-    },
-  );
+  /** Four connections that send both ways; `held`: ends whose TCP_NOTSENT_LOWAT was set, at the end. */
+  async function stream(
+    label: string,
+    streamMs: number,
+    ...args: string[]
+  ): Promise<{ held: number; stats: StatsResult }> {
+    const datapath = await attachDatapath(cleanup, label);
+    await setConfig(datapath, { queueLimit: 64 * 1024, streamMs });
+    const result = await traffic('churn', '--count', '4', '--cgroup', datapath.cgroup, ...args);
+    const stats = await datapath.stats();
+    expect(stats.redirected.bytes).toBeGreaterThan(0);
+    expect(await datapath.leftovers()).toEqual(NOTHING);
+    return { held: figure(result, 'held'), stats };
+  }
+
+  const SMALL = ['--bytes', '5000000', '--message', '1000'];
+  const LARGE = ['--bytes', '50000000', '--message', '250000'];
+  const SOON = 2 * machine.slowness;
+
+  it('leave the map both ways when their messages are small, and lose, double and reorder nothing', async () => {
+    const { held, stats } = await stream('leave', SOON, ...SMALL);
+    expect(stats.reasons.stream.messages).toBeGreaterThanOrEqual(4);
+    expect(stats.redirected.bytes + stats.stack.bytes).toBeLessThan(4 * 2 * 5_000_000);
+    expect(held).toBe(0);
+  });
+
+  it('have their writers held when their messages are large', async () => {
+    const { held } = await stream('hold', Infinity, ...LARGE);
+    expect(held).toBe(LACKS.has('holds') ? 0 : 8);
+  });
+
+  it('are held no longer when they leave', async () => {
+    const { held, stats } = await stream('release', SOON, ...LARGE, '--shrink');
+    expect(stats.reasons.stream.messages).toBeGreaterThan(0);
+    expect(held).toBe(0);
+  });
+
+  it('leave when the application has a limit of unsent bytes of its own, which stays', async () => {
+    const { held, stats } = await stream('own', SOON, ...LARGE, '--lowat', '1000000');
+    expect(stats.reasons.stream.messages).toBeGreaterThan(0);
+    expect(held).toBe(0);
+  });
 });

@@ -5,13 +5,18 @@
  * and the stack that a datapath may make happens here, many times.
  */
 #include <errno.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <pthread.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
 #include "random.h"
 #include "traffic.h"
+
+#define SMALL_MESSAGE 1000
 
 struct worker {
 	struct session *session;
@@ -46,7 +51,8 @@ static void *write_randomly(void *argument)
 	size_t position = 0;
 
 	while (position < options->bytes) {
-		size_t size = 1 + draw(worker, options->message);
+		bool small = options->shrink && position >= options->bytes / 2;
+		size_t size = 1 + draw(worker, small ? SMALL_MESSAGE : options->message);
 
 		size = least(size, options->bytes - position);
 		if (!send_pattern(worker->fd, worker->stream, position, size, size)) {
@@ -128,9 +134,19 @@ static void *read_randomly(void *argument)
 	return NULL;
 }
 
+/* Is TCP_NOTSENT_LOWAT another than the one that we set? */
+static bool is_held(const struct worker *worker)
+{
+	socklen_t size = sizeof(int);
+	int lowat = -1;
+
+	getsockopt(worker->fd, IPPROTO_TCP, TCP_NOTSENT_LOWAT, &lowat, &size);
+	return lowat != worker->session->options->lowat;
+}
+
 /* Connection i: stream 2i from the client, 2i + 1 from the server. */
 static int churn(struct session *session, int (*open_one)(const struct session *session),
-		 unsigned int sending)
+		 unsigned int sending, int (*meet)(struct session *session))
 {
 	unsigned int i, count = session->options->count;
 	struct worker *workers = calloc(2 * count, sizeof(*workers));
@@ -148,13 +164,23 @@ static int churn(struct session *session, int (*open_one)(const struct session *
 		worker->fd = i % 2 ? workers[i - 1].fd : open_one(session);
 		if (worker->fd < 0)
 			return broken(session, "connection %u: %s", i / 2, strerror(errno));
+		if (writes && session->options->lowat &&
+		    setsockopt(worker->fd, IPPROTO_TCP, TCP_NOTSENT_LOWAT, &session->options->lowat,
+			       sizeof(session->options->lowat)))
+			return broken(session, "TCP_NOTSENT_LOWAT: %s", strerror(errno));
 		if (pthread_create(&worker->thread, NULL, writes ? write_randomly : read_randomly,
 				   worker))
 			return broken(session, "cannot start a thread");
 	}
-	for (i = 0; i < 2 * count; i++) {
+	for (i = 0; i < 2 * count; i++)
 		pthread_join(workers[i].thread, NULL);
+	if (session->options->ask && meet(session))
+		return broken(session, "standard input ended, or the other half");
+	for (i = 0; i < 2 * count; i++) {
 		session->shared->wrong += workers[i].spurious;
+		/* Both halves are at it. */
+		if (i % 2 == sending && is_held(&workers[i]))
+			__atomic_fetch_add(&session->shared->right, 1, __ATOMIC_RELAXED);
 		if (workers[i].error)
 			failed = broken(session, "stream %u: %s", i,
 					workers[i].error == EBADMSG ? "bytes out of order"
@@ -164,21 +190,44 @@ static int churn(struct session *session, int (*open_one)(const struct session *
 	return failed;
 }
 
+/* The halves meet when both have sent and read all; the client's asks, the other follows. */
+static int follow(struct session *session)
+{
+	session_wake(session->wake_client);
+	return session_wait(session->server_woken, 3600) ? 0 : -1;
+}
+
+static int ask(struct session *session)
+{
+	char line[16];
+
+	if (!session_wait(session->client_woken, session->options->timeout))
+		return -1;
+	REPORT("ready", "churn", NUMBER("connections", session->options->count));
+	if (!fgets(line, sizeof(line), stdin))
+		return -1;
+	session_wake(session->wake_server);
+	return 0;
+}
+
 static int churn_server(struct session *session)
 {
-	return churn(session, accept_connection, 1);
+	return churn(session, accept_connection, 1, follow);
 }
 
 static int churn_client(struct session *session)
 {
 	double start = now();
 
-	if (churn(session, open_connection, 0))
+	/* The server's half has told what it saw when its end of the pipe is closed. */
+	if (churn(session, open_connection, 0, ask))
 		return 1;
+	close(session->wake_server);
+	session_wait(session->client_woken, session->options->timeout);
 	REPORT("result", "churn", NUMBER("connections", session->options->count),
 	       NUMBER("bytes", 2 * session->options->count * session->options->bytes),
 	       NUMBER("wokenWithoutData", session->shared->wrong),
-	       NUMBER("seconds", now() - start));
+	       NUMBER("held", session->shared->right), NUMBER("seconds", now() - start));
 	return 0;
 }
 

@@ -56,11 +56,14 @@ enum option_id {
 	OPTION_SEED,
 	OPTION_RUNS,
 	OPTION_CAP,
+	OPTION_LOWAT,
 	OPTION_WAIT_ALL,
 	OPTION_FROM_SERVER,
 	OPTION_EARLY_READ,
 	OPTION_MPTCP,
 	OPTION_LATE,
+	OPTION_SHRINK,
+	OPTION_ASK,
 };
 
 static const struct option long_options[] = {
@@ -88,11 +91,14 @@ static const struct option long_options[] = {
     {"seed", required_argument, NULL, OPTION_SEED},
     {"runs", required_argument, NULL, OPTION_RUNS},
     {"cap", required_argument, NULL, OPTION_CAP},
+    {"lowat", required_argument, NULL, OPTION_LOWAT},
     {"wait-all", no_argument, NULL, OPTION_WAIT_ALL},
     {"from-server", no_argument, NULL, OPTION_FROM_SERVER},
     {"early-read", no_argument, NULL, OPTION_EARLY_READ},
     {"mptcp", no_argument, NULL, OPTION_MPTCP},
     {"late", no_argument, NULL, OPTION_LATE},
+    {"shrink", no_argument, NULL, OPTION_SHRINK},
+    {"ask", no_argument, NULL, OPTION_ASK},
     {NULL, 0, NULL, 0},
 };
 
@@ -112,6 +118,8 @@ static int usage(void)
 	    "  --count N (1) connections  --bytes N (4096) a direction  --message N (1024) a send\n"
 	    "  --hold S (0) --rate N/S (100) --gap S (0) --quiet S (2) --timeout S (10)\n"
 	    "  --cap N (268435456) --wait-all --from-server --early-read --mptcp --late\n"
+	    "  --lowat N (0) of unsent bytes  --shrink: the second half in small sends\n"
+	    "  --ask: keep what churned until a line comes on standard input\n"
 	    "  --seed N (1) --runs N (100); the seed of a run repeats it with --runs 1\n"
 	    "Prints JSON lines; exit 1: a promise was broken, 2: wrong usage.\n",
 	    stderr);
@@ -144,7 +152,7 @@ static bool apply(struct options *options, int id)
 {
 	double number = 0;
 
-	if (((id >= OPTION_COUNT && id <= OPTION_CAP) ||
+	if (((id >= OPTION_COUNT && id <= OPTION_LOWAT) ||
 	     (id >= OPTION_SERVER_UID && id <= OPTION_CLIENT_GID)) &&
 	    !parse_number(optarg, &number))
 		return false;
@@ -231,6 +239,15 @@ static bool apply(struct options *options, int id)
 		return true;
 	case OPTION_LATE:
 		options->late = true;
+		return true;
+	case OPTION_LOWAT:
+		options->lowat = (int)number;
+		return true;
+	case OPTION_SHRINK:
+		options->shrink = true;
+		return true;
+	case OPTION_ASK:
+		options->ask = true;
 		return true;
 	case OPTION_FROM_SERVER:
 		options->from_server = true;
