@@ -128,6 +128,7 @@ int sm_verdict(struct sk_msg_md *msg)
 	verdict = sm_judge(msg, peer, config);
 	if (verdict == SM_REDIRECTED) {
 		cookie = peer->peer_cookie;
+		sm_await_reader((struct sock *)peer->peer_sk);
 		if (bpf_msg_redirect_hash(msg, &sm_sockets, &cookie, BPF_F_INGRESS) != SK_PASS)
 			verdict = SM_PEER_GONE;
 	}

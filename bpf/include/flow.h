@@ -31,6 +31,10 @@
 /* Long after a task entered tcp_bpf_sendmsg() it has left it, preempted or not. */
 #define SM_WRITER_GONE_NS (100 * 1000 * 1000ULL)
 
+/* Reads of a lock, at 10 to 20 ns each: as long as a reader takes for 64 KiB, and shorter than a
+ * sleep. */
+#define SM_SPINS 512
+
 /* DEFINE_WAIT_FUNC(wait, woken_wake_function) is how recvmsg() and sendmsg() wait. */
 extern const void woken_wake_function __ksym __weak;
 
@@ -211,6 +215,20 @@ static __always_inline bool sm_over_limit(struct sm_peer *peer, struct sock *pee
 	queued = sm_queued(psock, limit);
 	peer->queued_estimate = queued;
 	return queued && queued + size + SM_MESSAGE_OVERHEAD > limit / 2;
+}
+
+/*
+ * A redirect takes the lock of the receiving socket (bpf_tcp_ingress()), which its reader holds
+ * while it copies (tcp_bpf_recvmsg()), and sleeps until it is free. On two CPUs both then do
+ * nothing but put each other to sleep, once a message, which costs more than the copies. So this
+ * waits a little before, awake, as a mutex does (mutex_spin_on_owner()).
+ */
+static __always_inline void sm_await_reader(struct sock *peer_sk)
+{
+	int i;
+
+	for (i = 0; i < SM_SPINS && BPF_CORE_READ(peer_sk, sk_lock.owned); i++)
+		;
 }
 
 #endif

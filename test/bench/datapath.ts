@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 /** Two processes on this host: plain TCP, the published recipe, our datapath and AF_UNIX, round by round. */
+import { existsSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { outPath } from '../rig/checkout';
 import { run } from '../rig/processes';
@@ -28,11 +29,15 @@ interface Case {
   readonly peer?: 'outside' | 'behind veth';
   /**
    * Where the two processes run. On two CPUs a message is mostly waiting for the other CPU to wake up, which is longest
-   * on a virtual machine; on one CPU all that is measured is the way of the bytes. Left to the scheduler, runs of one
-   * kind and of the other would be mixed.
+   * on a virtual machine; AF_UNIX hides half of it, since reading its bytes wakes the one who sent them
+   * (unix_write_space()). CPUs that are kept awake, as a latency profile of tuned does, and one CPU show the way of the
+   * bytes. Left to the scheduler, runs of one kind and of the other would be mixed.
    */
-  readonly cpus: 'two CPUs' | 'one CPU';
+  readonly cpus: 'two CPUs' | 'two CPUs awake' | 'one CPU';
 }
+
+/** Documentation/power/pm_qos_interface.rst: CPUs stay out of idle states while somebody holds it open with a 0. */
+const CPU_DMA_LATENCY = '/dev/cpu_dma_latency';
 
 const sizes = [1, 64, 1024, 16 * 1024, 64 * 1024];
 const placements = (['two CPUs', 'one CPU'] as const).slice(availableParallelism() > 1 ? 0 : 1);
@@ -40,6 +45,12 @@ const cases: readonly Case[] = [
   ...placements.flatMap(cpus => sizes.map(size => ({ mode: 'rr' as const, size, cpus }))),
   ...placements.flatMap(cpus => sizes.map(size => ({ mode: 'stream' as const, size, cpus }))),
   ...placements.map(cpus => ({ mode: 'rate' as const, size: 64, cpus })),
+  ...(placements.length > 1 && existsSync(CPU_DMA_LATENCY)
+    ? [
+        { mode: 'rr' as const, size: 64, cpus: 'two CPUs awake' as const },
+        { mode: 'stream' as const, size: 64 * 1024, cpus: 'two CPUs awake' as const },
+      ]
+    : []),
   ...(['outside', 'behind veth'] as const).flatMap(peer => [
     { mode: 'rr' as const, size: 64, peer, cpus: 'one CPU' as const },
     { mode: 'stream' as const, size: 64 * 1024, peer, cpus: 'one CPU' as const },
@@ -98,6 +109,7 @@ async function measure(
   if (test.peer === 'behind veth')
     args.push('--server-netns', elsewhere.netns, '--connect', elsewhere.address);
   args.push('--cpus', test.cpus === 'one CPU' ? '0,0' : '0,1');
+  if (test.cpus === 'two CPUs awake') args.push('--awake', CPU_DMA_LATENCY);
   return JSON.parse(await run(outPath('bench', 'measure'), args)) as Measurement;
 }
 

@@ -8,7 +8,8 @@
  *
  * --transport tcp|unix, --cgroup DIR: joined by both, --server-netns FILE: entered by
  * the server, --server-outside: the server stays out of the cgroup, --connect ADDRESS
- * (127.0.0.1), --cpus N,M: the client stays on CPU N, the server on CPU M. Prints one JSON object:
+ * (127.0.0.1), --cpus N,M: the client stays on CPU N, the server on CPU M, --awake FILE: no CPU
+ * sleeps meanwhile, FILE is /dev/cpu_dma_latency. Prints one JSON object:
  * {"operations", "bytes", "seconds", "p50us", "p99us"}; the quantiles are of round trips and
  * connections, 0 for a stream.
  */
@@ -95,6 +96,15 @@ static void stay_on(int cpu)
 	CPU_SET((size_t)cpu, &set);
 	if (sched_setaffinity(0, sizeof(set), &set))
 		die("--cpus");
+}
+
+/* Until the process ends: the file stays open. */
+static void stay_awake(const char *file)
+{
+	int fd = open(file, O_WRONLY | O_CLOEXEC), microseconds = 0;
+
+	if (fd < 0 || write(fd, &microseconds, sizeof(microseconds)) != sizeof(microseconds))
+		die(file);
 }
 
 /* An abstract address: nothing to remove afterwards. */
@@ -290,7 +300,8 @@ static int usage(void)
 {
 	fputs("usage: measure rr|stream|rate [--size N] [--seconds S] [--transport tcp|unix] "
 	      "[--cgroup DIR] "
-	      "[--server-netns FILE] [--server-outside] [--connect ADDRESS] [--cpus N,M]\n",
+	      "[--server-netns FILE] [--server-outside] [--connect ADDRESS] [--cpus N,M] "
+	      "[--awake FILE]\n",
 	      stderr);
 	return 2;
 }
@@ -306,6 +317,7 @@ int main(int argc, char **argv)
 	    {"server-outside", no_argument, NULL, 'o'},
 	    {"connect", required_argument, NULL, 'a'},
 	    {"cpus", required_argument, NULL, 'p'},
+	    {"awake", required_argument, NULL, 'w'},
 	    {NULL, 0, NULL, 0},
 	};
 	struct options options = {
@@ -349,6 +361,9 @@ int main(int argc, char **argv)
 		case 'p':
 			if (sscanf(optarg, "%d,%d", &options.client_cpu, &options.server_cpu) != 2)
 				return usage();
+			break;
+		case 'w':
+			stay_awake(optarg);
 			break;
 		default:
 			return usage();
