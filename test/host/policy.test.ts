@@ -96,4 +96,17 @@ describe('the policy of an attachment', () => {
       document.getText().startsWith('chain --port 81 ') ? true : undefined,
     );
   });
+
+  it('that somebody else set to one of the same length is overwritten at the second saving only', async () => {
+    const mine = 'chain --port 82 -j RETURN\n';
+    const theirs = workspaceFile('theirs.policy');
+    await writeFile(theirs, 'chain --port 83 -j RETURN\n');
+    const editor = await open();
+    assert.equal(await save(editor, 'chain --port 81 -j RETURN\n'), true);
+    await agent('policySet', 'policy', 'set', theirs, '--name', name);
+    assert.equal(await save(editor, mine), false);
+    assert.match(JSON.stringify((await inForce()).rules), /83/);
+    assert.equal(await save(editor, mine), true);
+    assert.match(JSON.stringify((await inForce()).rules), /82/);
+  });
 });

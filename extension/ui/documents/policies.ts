@@ -16,8 +16,8 @@ interface Seen {
 
 /**
  * Policies of attachments as documents that can be saved: what is read is in force, and what is saved is put in force
- * by one switch or refused whole. A policy that somebody else set meanwhile is newer than the document: VS Code, which
- * goes by time and size, asks before it is overwritten.
+ * by one switch or refused whole. A policy that somebody else set meanwhile is newer than the document, and not overwritten
+ * without a question.
  */
 export class Policies implements vscode.FileSystemProvider, Disposable {
   readonly #models: HostModels;
@@ -25,6 +25,8 @@ export class Policies implements vscode.FileSystemProvider, Disposable {
   readonly #changed = this.#store.add(new vscode.EventEmitter<vscode.FileChangeEvent[]>());
   readonly #problems = this.#store.add(vscode.languages.createDiagnosticCollection('sockmap policy'));
   readonly #seen = new Map<string, Seen>();
+  /** What VS Code read or wrote last, and so what its document goes by. */
+  readonly #known = new Map<string, Seen>();
   readonly onDidChangeFile = this.#changed.event;
 
   constructor(models: HostModels) {
@@ -37,6 +39,7 @@ export class Policies implements vscode.FileSystemProvider, Disposable {
         if (uri.scheme === POLICY_SCHEME) {
           this.#problems.delete(uri);
           this.#seen.delete(uri.toString());
+          this.#known.delete(uri.toString());
         }
       }),
     );
@@ -60,17 +63,20 @@ export class Policies implements vscode.FileSystemProvider, Disposable {
   }
 
   async readFile(uri: vscode.Uri): Promise<Uint8Array> {
-    return (await this.#read(uri)).content;
+    const seen = await this.#read(uri);
+    this.#known.set(uri.toString(), seen);
+    return seen.content;
   }
 
   async writeFile(uri: vscode.Uri, content: Uint8Array): Promise<void> {
     const text = new TextDecoder().decode(content);
     const { model, name } = this.#target(uri);
+    this.#refuseOverwriting(uri);
     try {
       const client = await model.host.connect();
       const result = await client.request('policySet', { name, text });
       this.#problems.delete(uri);
-      this.#see(uri, result);
+      this.#known.set(uri.toString(), this.#see(uri, result));
       void vscode.window.setStatusBarMessage(savedText(result), 5000);
     } catch (error) {
       this.#refused(uri, text, error);
@@ -123,6 +129,27 @@ export class Policies implements vscode.FileSystemProvider, Disposable {
     const seen = { content, mtime: Math.max(Date.now(), (before?.mtime ?? 0) + 1) };
     this.#seen.set(uri.toString(), seen);
     return seen;
+  }
+
+  /**
+   * VS Code has just asked for time and size. It takes a newer one of the same size for unchanged
+   * (FileService.doValidateWriteFile) and does not ask; any other it has asked about.
+   */
+  #refuseOverwriting(uri: vscode.Uri): void {
+    const key = uri.toString();
+    const seen = this.#seen.get(key);
+    const known = this.#known.get(key);
+    if (seen === undefined || known === undefined || seen === known) {
+      return;
+    }
+    this.#known.set(key, seen);
+    if (seen.content.length === known.content.length) {
+      throw vscode.FileSystemError.Unavailable(
+        vscode.l10n.t(
+          'Somebody else changed this policy meanwhile. Save again to overwrite it, or revert the file to read it.',
+        ),
+      );
+    }
   }
 
   #refused(uri: vscode.Uri, text: string, error: unknown): void {
