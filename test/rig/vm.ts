@@ -10,7 +10,8 @@ import { checkout, temporaryFolder } from './checkout';
 import { ProcessGroup, run } from './processes';
 
 export const vmKernels = ['5.10', '6.1', '6.12'] as const;
-export type VmKernel = (typeof vmKernels)[number];
+/** The newest build of a series, or the oldest one that Debian still has. */
+export type VmKernel = (typeof vmKernels)[number] | '6.12-oldest';
 export type VmArch = 'amd64' | 'arm64';
 
 export interface VmOptions {

@@ -6,7 +6,7 @@
 #   vm.sh prepare                 download what is missing and write the initramfs $IMAGE
 #   vm.sh run PORT FOLDER         become QEMU: ssh at 127.0.0.1:PORT, monitor at FOLDER/monitor, console on stdout
 #
-# Environment: VM (folder), KERNEL=5.10|6.1|6.12, ARCH=amd64|arm64, IMAGE (file),
+# Environment: VM (folder), KERNEL=5.10|6.1|6.12|6.12-oldest, ARCH=amd64|arm64, IMAGE (file),
 #   LIFE (seconds after which the guest ends by itself, so that none is forgotten), MEM (MiB), CPUS
 set -euo pipefail
 umask 022
@@ -59,8 +59,14 @@ get() {
 	rm -rf "$t"
 }
 
-# The package of the kernel's newest build: Debian deletes old ones, so only the series is fixed.
+# The package of the kernel's newest build, or the oldest that Debian still has: only the series is fixed.
 kernel_package() {
+	case $KERNEL in
+	*-oldest)
+		apt-cache pkgnames "linux-image-${KERNEL%-oldest}." | grep -- "-cloud-$ARCH\$" | sort -V | sed -n 1p
+		return
+		;;
+	esac
 	apt-cache show "linux-image-cloud-$ARCH:$ARCH" | awk -v RS= -v v="$KERNEL." '
 		match($0, /\nVersion: [^\n]*/) {
 			version = substr($0, RSTART + 10, RLENGTH - 10)
