@@ -47,6 +47,7 @@ describe('the policy of an attachment', () => {
     const { document } = await open();
     assert.match(document.getText(), /has no policy[^]*\n# chain --ip /);
     assert.equal(document.isDirty, false);
+    assert.equal(document.languageId, 'sockmap-policy');
   });
 
   it('with a mistake is refused whole when it is saved, and the mistake is marked', async () => {

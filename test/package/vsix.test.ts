@@ -17,6 +17,7 @@ const allowed = [
   /^extension\/dist\/agent\/SHA256SUMS$/,
   /^extension\/dist\/bpf\/[a-z_]+\.bpf\.o$/,
   /^extension\/media\/[a-z/-]+\.(svg|png|md)$/,
+  /^extension\/media\/policy\/(language|grammar)\.json$/,
 ];
 
 const required = [
@@ -29,6 +30,8 @@ const required = [
   'extension/dist/media/verifier/main.js',
   'extension/dist/media/verifier/main.css',
   'extension/dist/media/verifier/codicon.ttf',
+  'extension/media/policy/language.json',
+  'extension/media/policy/grammar.json',
   'extension/dist/bpf/sockmap.bpf.o',
   'extension/dist/agent/x86_64/sockmap-agent',
   'extension/dist/agent/aarch64/sockmap-agent',

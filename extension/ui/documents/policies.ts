@@ -8,6 +8,9 @@ import type { PolicyResult } from '../../protocol/agent';
 import { reportOf } from '../errors';
 import type { HostModels } from '../model/hostModels';
 
+/** By it VS Code knows the language that package.json contributes. */
+const SUFFIX = '.sockmap-policy';
+
 /** What the last reading found: the kernel keeps no time of change. */
 interface Seen {
   readonly content: Uint8Array;
@@ -167,7 +170,7 @@ export class Policies implements vscode.FileSystemProvider, Disposable {
   }
 
   #target(uri: vscode.Uri) {
-    const name = uri.path.slice(uri.path.lastIndexOf('/') + 1).replace(/\.policy$/, '');
+    const name = uri.path.slice(uri.path.lastIndexOf('/') + 1).slice(0, -SUFFIX.length);
     const model = vscode.workspace.isTrusted ? this.#models.get(uri.query) : undefined;
     if (model === undefined) {
       throw vscode.FileSystemError.FileNotFound(uri);
@@ -178,7 +181,7 @@ export class Policies implements vscode.FileSystemProvider, Disposable {
 
 function uriOf(host: Host, name: string): vscode.Uri {
   const { id, label } = host.definition;
-  const path = `/${label.replace(/[/\\?#]+/g, '_')}/${name}.policy`;
+  const path = `/${label.replace(/[/\\?#]+/g, '_')}/${name}${SUFFIX}`;
   return vscode.Uri.from({ scheme: POLICY_SCHEME, path, query: id });
 }
 
