@@ -29,11 +29,13 @@
 #define SM_STREAM_RATE	 1000
 #define SM_NS_PER_SECOND (1000 * 1000 * 1000ULL)
 
-/* It leaves when one message in so many took the stack. Large ones, of at least so many bytes, gain
- * more when they are redirected. */
-#define SM_STREAM_SHARE	 4
-#define SM_HELD_SHARE	 2
-#define SM_LARGE_MESSAGE (16 * 1024)
+/*
+ * It leaves when so many of its messages took the stack. Large ones, of at least so many bytes,
+ * gain so much when they are redirected that a held writer stays longer.
+ */
+#define SM_STREAM_PERCENT 25
+#define SM_HELD_PERCENT	  66
+#define SM_LARGE_MESSAGE  (16 * 1024)
 
 /* So many messages that took the stack are no accident. */
 #define SM_HOLD_AFTER 4
@@ -45,8 +47,8 @@ static __always_inline bool sm_sends_large(const struct sm_peer *peer)
 	       (peer->writer.runs - peer->window.runs) * SM_LARGE_MESSAGE;
 }
 
-/* Did one message in `share` of the last window, at least, take the stack? */
-static __always_inline bool sm_is_stream(struct sm_peer *peer, __u64 window_ns, __u64 share)
+/* Did so many messages of the last window, at least, take the stack? */
+static __always_inline bool sm_is_stream(struct sm_peer *peer, __u64 window_ns, __u32 percent)
 {
 	__u64 redirected = peer->counts[SM_REDIRECTED].messages;
 	__u64 runs = peer->writer.runs;
@@ -63,7 +65,7 @@ static __always_inline bool sm_is_stream(struct sm_peer *peer, __u64 window_ns, 
 	peer->window.bytes = peer->writer.bytes;
 	peer->window.since = now;
 	/* The first window, or nothing took the stack for a while: it says nothing about now. */
-	return lasted / 2 < window_ns && stack >= all / share &&
+	return lasted / 2 < window_ns && stack * 100 >= all * percent &&
 	       stack >= lasted / (SM_NS_PER_SECOND / SM_STREAM_RATE);
 }
 
@@ -77,7 +79,8 @@ static __always_inline bool sm_stream_left(struct bpf_sock_ops *ctx, struct tcp_
 	__u64 window_ns = config->stream_ns ? config->stream_ns : SM_DEFAULT_STREAM_NS;
 	struct sock *receiver = (struct sock *)peer->peer_sk;
 	struct sock *sender = (struct sock *)tp;
-	__u64 cookie, share = SM_STREAM_SHARE;
+	__u32 percent = SM_STREAM_PERCENT;
+	__u64 cookie;
 
 	if (!sm_psock(sender)) {
 		sm_release(ctx, tp, peer);
@@ -88,13 +91,13 @@ static __always_inline bool sm_stream_left(struct bpf_sock_ops *ctx, struct tcp_
 		    SM_HOLD_AFTER)
 			sm_hold(ctx, tp, peer);
 		if (peer->held)
-			share = SM_HELD_SHARE;
+			percent = SM_HELD_PERCENT;
 	}
 	if (peer->mode != SM_MODE_STACK || peer->writer.since ||
 	    !sm_is_peer(receiver, peer->peer_cookie))
 		return false;
 	if (!peer->is_stream) {
-		if (!sm_is_stream(peer, window_ns, share) || !sm_psock_empty(receiver))
+		if (!sm_is_stream(peer, window_ns, percent) || !sm_psock_empty(receiver))
 			return false;
 		peer->is_stream = 1;
 		sm_count_total(SM_STREAM, 0);
