@@ -22,8 +22,7 @@
 #include "kernel.h"
 #include "sockmap_abi.h"
 
-/* With the socket's lock held, as in all callbacks. Before 5.11 the helper does not know the
- * option. */
+/* With the socket's lock held, as in all callbacks. */
 static __always_inline void sm_hold(struct bpf_sock_ops *ctx, struct tcp_sock *tp,
 				    struct sm_peer *peer)
 {

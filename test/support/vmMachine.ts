@@ -7,10 +7,10 @@ import { runOn, execute, spawnHere, type Machine, type MachineArch, type Machine
 
 /**
  * `lateZerocopy`: completions for a sender that sets SO_ZEROCOPY when its socket is in a sockmap;
- * `answers`: FIONREAD counts redirected bytes, or a program may correct what it says; `holds`: a program may
- * set TCP_NOTSENT_LOWAT.
+ * `answers`: FIONREAD counts redirected bytes, or a program may correct what it says; `letsGo`: iterators
+ * may set TCP_NOTSENT_LOWAT.
  */
-export type Lack = 'mptcp' | 'lateZerocopy' | 'answers' | 'holds';
+export type Lack = 'mptcp' | 'lateZerocopy' | 'answers' | 'letsGo';
 
 /** How to reach a virtual machine that somebody else started; can be sent to another process. */
 export interface VmAddress {
