@@ -28,9 +28,6 @@
 
 #define SM_WAITERS_WALK 8
 
-/* Long after a task entered tcp_bpf_sendmsg() it has left it, preempted or not. */
-#define SM_WRITER_GONE_NS (100 * 1000 * 1000ULL)
-
 /* Reads of a lock, at 10 to 20 ns each: as long as a reader takes for 64 KiB, and shorter than a
  * sleep. */
 #define SM_SPINS 512
@@ -70,16 +67,15 @@ static __always_inline bool sm_psock_empty(struct sock *sk)
 }
 
 /*
- * Are the `waiters` the only ones who hold references to the peer's psock? A task
- * that is just redirecting (tcp_bpf_sendmsg_redir()) holds one without waiting. It
- * is not there if the one waiter is the peer's only writer, or if the peer has not
- * sent for a while.
+ * Are the `waiters` for certain the only ones who hold references to the peer's psock? A task that
+ * is just sending holds one, too, and there is no telling how long: it may be preempted, throttled
+ * or in a page fault. It is not there if the only one who ever sent is the waiter; nor if nobody
+ * ever sent, but for the few instructions before somebody's first send takes the lock.
  */
 static __always_inline bool sm_no_writer_at_work(struct sm_peer *peer, int waiters,
 						 struct task_struct *waiter)
 {
 	const struct sm_peer *state = (const struct sm_peer *)peer->peer_state;
-	__u64 now = bpf_ktime_get_ns();
 	struct sm_writer writer;
 	__u64 cookie = 0, task;
 
@@ -89,18 +85,8 @@ static __always_inline bool sm_no_writer_at_work(struct sm_peer *peer, int waite
 		return false;
 	if (!writer.task)
 		return true;
-	if (waiters == 1 && (!writer.since || now - writer.since > SM_WRITER_GONE_NS)) {
-		task = (__u64)(__u32)BPF_CORE_READ(waiter, tgid) << 32 |
-		       (__u32)BPF_CORE_READ(waiter, pid);
-		if (task == writer.task)
-			return true;
-	}
-	if (writer.runs != peer->seen_runs) {
-		peer->seen_runs = writer.runs;
-		peer->seen_at = now;
-		return false;
-	}
-	return now - peer->seen_at > SM_WRITER_GONE_NS;
+	task = (__u64)(__u32)BPF_CORE_READ(waiter, tgid) << 32 | (__u32)BPF_CORE_READ(waiter, pid);
+	return waiters == 1 && !writer.since && task == writer.task;
 }
 
 /*

@@ -201,8 +201,6 @@ struct sm_peer {
 	__u32 active;	     /* 1: this end connected, 0: it was accepted */
 	__u64 peer_state;    /* the peer's struct sm_peer * in the kernel */
 	struct sm_writer writer;
-	__u64 seen_runs; /* the peer's writer.runs when last looked at, and when that was, ns */
-	__u64 seen_at;
 	struct sm_window window;
 	__u32 is_stream;   /* 1: it outran its reader, who has left the map, and so do we */
 	__u32 held;	   /* 1: the socket's TCP_NOTSENT_LOWAT is ours (hold.h) */
