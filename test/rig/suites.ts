@@ -8,7 +8,7 @@ import { binPath, checkout, outPath } from './checkout';
 export interface Counts {
   readonly passed: number;
   readonly failed: number;
-  /** The failed tests: name, and the first line of what went wrong. */
+  /** The failed tests: name, and the first lines of what went wrong. */
   readonly failures: readonly string[];
 }
 
@@ -32,6 +32,8 @@ export interface Suite {
   readonly report: string;
   readonly limitSeconds: number;
 }
+
+const ESSENCE_LINES = 4;
 
 const report = (name: SuiteName): string => outPath('test', `${name}.json`);
 
@@ -100,7 +102,12 @@ const reportFile = v.object({
   ),
 });
 
-const firstLine = (text: string | undefined): string => text?.trim().split('\n')[0] ?? '';
+/** What went wrong, without the stack: a few lines, since the second may say how to repeat it. */
+function essence(text = ''): string {
+  const lines = text.trim().split('\n');
+  const stack = lines.findIndex(line => /^\s+at /.test(line));
+  return lines.slice(0, Math.min(ESSENCE_LINES, stack < 0 ? lines.length : stack)).join('\n    ');
+}
 
 /** Reads a suite's report; undefined when there is none that can be read. */
 export async function readCounts(path: string): Promise<Counts | undefined> {
@@ -113,9 +120,9 @@ export async function readCounts(path: string): Promise<Counts | undefined> {
   const failures = read.testResults.flatMap(file => {
     const failed = file.assertionResults.filter(({ status }) => status !== 'passed');
     const place = relative(checkout, file.name);
-    if (file.status === 'failed' && failed.length === 0) return [`${place}: ${firstLine(file.message)}`];
+    if (file.status === 'failed' && failed.length === 0) return [`${place}: ${essence(file.message)}`];
     return failed.map(
-      ({ fullName, failureMessages }) => `${place}: ${fullName}: ${firstLine(failureMessages?.[0])}`,
+      ({ fullName, failureMessages }) => `${place}: ${fullName}: ${essence(failureMessages?.[0])}`,
     );
   });
   return { passed: read.numPassedTests, failed: read.numTotalTests - read.numPassedTests, failures };

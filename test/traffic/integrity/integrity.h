@@ -176,7 +176,7 @@ void integrity_run(struct lane *lane, uint64_t base, const struct plan *plan, en
 /* compare.c */
 struct tally {
 	uint64_t bytes, data_in_syn, early_eagain, short_waitall, short_lowat, urgent_inline,
-	    quiet_close;
+	    quiet_close, silent_reset;
 };
 /* false with `text` saying what differs. */
 bool compare_outcomes(const struct plan *plan, const struct outcome plain[SIDES],

@@ -217,13 +217,13 @@ static int conclude(const struct integrity *integrity, const struct progress *pr
 		REPORT("broken", "integrity", TEXT("error", sentence));
 		return 1;
 	}
-	REPORT("result", "integrity", NUMBER("seed", integrity->options->seed),
-	       NUMBER("runs", progress->total), NUMBER("bytes", tally->bytes),
-	       NUMBER("dataInSyn", tally->data_in_syn), NUMBER("earlyEagain", tally->early_eagain),
-	       NUMBER("shortWaitAll", tally->short_waitall),
-	       NUMBER("shortLowat", tally->short_lowat),
-	       NUMBER("urgentInline", tally->urgent_inline),
-	       NUMBER("quietClose", tally->quiet_close), NUMBER("seconds", seconds));
+	REPORT(
+	    "result", "integrity", NUMBER("seed", integrity->options->seed),
+	    NUMBER("runs", progress->total), NUMBER("bytes", tally->bytes),
+	    NUMBER("dataInSyn", tally->data_in_syn), NUMBER("earlyEagain", tally->early_eagain),
+	    NUMBER("shortWaitAll", tally->short_waitall), NUMBER("shortLowat", tally->short_lowat),
+	    NUMBER("urgentInline", tally->urgent_inline), NUMBER("quietClose", tally->quiet_close),
+	    NUMBER("silentReset", tally->silent_reset), NUMBER("seconds", seconds));
 	return 0;
 }
 

@@ -96,6 +96,12 @@ static void *write_direction(void *argument)
 	return NULL;
 }
 
+/* Did all that was to be read come, and right? */
+static bool read_well(const struct outcome *outcome)
+{
+	return !outcome->read_end && outcome->wrong_at < 0 && !outcome->stalled[0];
+}
+
 static void read_direction(struct end *end)
 {
 	const struct plan *plan = end->plan;
@@ -103,7 +109,7 @@ static void read_direction(struct end *end)
 
 	share(end, direction->reading.sharing, read_stream, &end->outcome->read_end, 0,
 	      ends_early(end) ? plan->stop_reading : direction->size);
-	if (plan->ending == END_SHUTDOWN && !end->outcome->read_end)
+	if (plan->ending == END_SHUTDOWN && read_well(end->outcome))
 		end->outcome->read_end = read_the_end(end);
 }
 
@@ -165,7 +171,7 @@ static void end_as_other(struct lane *lane, uint64_t base, struct end *end)
 		wait_for_acknowledgement(end);
 	if (ending == END_RESET_IDLE || ending == END_CLOSE_UNREAD)
 		meet(lane, end->side, base + PHASE_MIDDLE);
-	if (!end->outcome->read_end && !end->outcome->stalled[0])
+	if (read_well(end->outcome))
 		end->outcome->read_end = read_the_end(end);
 	if (ending == END_RESET_IDLE || ending == END_RESET_QUEUED)
 		end->outcome->send_after = send_error(end->fd);
