@@ -83,7 +83,6 @@ static __always_inline __u32 sm_judge(struct sk_msg_md *msg, struct sm_peer *pee
 	struct tcp_sock *tp = bpf_skc_to_tcp_sock(msg->sk);
 	__u32 state = msg->sk->state;
 	struct sock *peer_sk;
-	__u32 first_seq;
 	__u32 verdict;
 
 	if (!config->enabled)
@@ -101,11 +100,8 @@ static __always_inline __u32 sm_judge(struct sk_msg_md *msg, struct sm_peer *pee
 		return SM_PEER_GONE;
 	if (sm_is_zerocopy(tp) || sm_has_ulp(tp, peer_sk))
 		return SM_EXCLUDED;
-	if (peer->mode != SM_MODE_REDIRECT) {
-		first_seq = peer->active ? peer->handshake.snd_nxt : peer->handshake.rcv_nxt;
-		if (!sm_in_order(tp, peer, peer_sk, first_seq))
-			return SM_ORDER;
-	}
+	if (peer->mode != SM_MODE_REDIRECT && !sm_in_order(tp, peer_sk))
+		return SM_ORDER;
 	if (sm_over_limit(peer, peer_sk, msg->size, limit))
 		return SM_BACKPRESSURE;
 	return SM_REDIRECTED;
@@ -128,7 +124,7 @@ int sm_verdict(struct sk_msg_md *msg)
 	verdict = sm_judge(msg, peer, config);
 	if (verdict == SM_REDIRECTED) {
 		cookie = peer->peer_cookie;
-		sm_await_reader((struct sock *)peer->peer_sk);
+		sm_await_lock((struct sock *)peer->peer_sk);
 		if (bpf_msg_redirect_hash(msg, &sm_sockets, &cookie, BPF_F_INGRESS) != SK_PASS)
 			verdict = SM_PEER_GONE;
 	}

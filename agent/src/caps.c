@@ -13,6 +13,7 @@
 /*
  * CAP_SYS_ADMIN: ids to fds (bpf_*_get_fd_by_id) and mounting bpffs. CAP_SYS_PTRACE and
  * CAP_DAC_READ_SEARCH: /proc/PID/fd of other users' processes, open_by_handle_at() for cgroups.
+ * CAP_SYSLOG: the addresses in /proc/kallsyms, which the datapath tells waiting readers by.
  */
 static const struct {
 	const char *name;
@@ -24,6 +25,7 @@ static const struct {
     {"cap_sys_admin", CAP_SYS_ADMIN},
     {"cap_sys_ptrace", CAP_SYS_PTRACE},
     {"cap_dac_read_search", CAP_DAC_READ_SEARCH},
+    {"cap_syslog", CAP_SYSLOG},
 };
 
 #define KEPT (sizeof(kept) / sizeof(*kept))

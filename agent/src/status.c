@@ -10,6 +10,7 @@
 #include "caps.h"
 #include "cgroup.h"
 #include "iter.h"
+#include "kallsyms.h"
 #include "options.h"
 #include "policy.h"
 #include "probe_fionread.h"
@@ -145,6 +146,21 @@ static const char *judge(const struct sma_attachment *attachment, const char *cg
 	return "draining";
 }
 
+/* What this host does to the sockets of a sockmap. */
+static void warn_of_host(const struct sma_attachment *attachment, bool ours, json_t *warnings)
+{
+	if (sma_fionread_broken() == 1)
+		warn(warnings, "%s",
+		     sma_find_pin(attachment, SMA_PIN_LINK, SM_GATE_PROGRAM)
+			 ? SMA_FIONREAD_GATED
+			 : SMA_FIONREAD_WARNING);
+	if (sma_fionread_blind() == 1 &&
+	    !sma_find_pin(attachment, SMA_PIN_LINK, SMA_ANSWER_PROGRAM))
+		warn(warnings, "%s", SMA_FIONREAD_BLIND_WARNING);
+	if (ours && sma_kallsyms_hidden())
+		warn(warnings, "%s", SMA_KALLSYMS_WARNING);
+}
+
 static json_t *show(const struct sma_attachment *attachment, struct sma_error *error)
 {
 	json_t *meta = attachment->meta, *object = json_object_get(meta, "object");
@@ -171,14 +187,8 @@ static json_t *show(const struct sma_attachment *attachment, struct sma_error *e
 		warn(warnings, "Its sockets cannot be read: %s.", error->message);
 		sma_error_clear(error);
 	}
-	if (sockmap && sma_fionread_broken() == 1)
-		warn(warnings, "%s",
-		     sma_find_pin(attachment, SMA_PIN_LINK, SM_GATE_PROGRAM)
-			 ? SMA_FIONREAD_GATED
-			 : SMA_FIONREAD_WARNING);
-	if (sockmap && sma_fionread_blind() == 1 &&
-	    !sma_find_pin(attachment, SMA_PIN_LINK, SMA_ANSWER_PROGRAM))
-		warn(warnings, "%s", SMA_FIONREAD_BLIND_WARNING);
+	if (sockmap)
+		warn_of_host(attachment, abi != 0, warnings);
 	json_t *result = json_pack(
 	    "{s:s, s:s, s:{s:I, s:o}, s:{s:o, s:o}, s:o, s:o, s:o, s:o, s:o, s:I, s:o, s:o, s:o, "
 	    "s:o}",

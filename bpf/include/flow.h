@@ -18,122 +18,29 @@
 #include <bpf/bpf_helpers.h>
 #include <bpf/bpf_core_read.h>
 #include "kernel.h"
+#include "psock.h"
 #include "sockmap_abi.h"
-
-/* sk_user_data carries flags in its low bits (include/net/sock.h SK_USER_DATA_*). */
-#define SM_USER_DATA_FLAGS 7UL
+#include "waiting.h"
 
 /* A queue longer than this is over the default limit by its overhead alone. */
-#define SM_QUEUE_WALK	(SM_DEFAULT_QUEUE_LIMIT / SM_MESSAGE_OVERHEAD)
-
-#define SM_WAITERS_WALK 8
+#define SM_QUEUE_WALK (SM_DEFAULT_QUEUE_LIMIT / SM_MESSAGE_OVERHEAD)
 
 /* Reads of a lock, at 10 to 20 ns each: as long as a reader takes for 64 KiB, and shorter than a
  * sleep. */
 #define SM_SPINS 512
 
-/* DEFINE_WAIT_FUNC(wait, woken_wake_function) is how recvmsg() and sendmsg() wait. */
-extern const void woken_wake_function __ksym __weak;
-
 /*
- * peer_sk may be stale: a closed socket's memory is reused. All reads of it are
- * probe reads, its cookie says whether it is still the peer, and should a freed
- * page still hold the old cookie, then sm_sockets, which is asked last, does not.
+ * A redirect takes the lock of the receiving socket (bpf_tcp_ingress()), which its reader holds
+ * while it copies (tcp_bpf_recvmsg()), and sleeps until it is free. On two CPUs both then do
+ * nothing but put each other to sleep, once a message, which costs more than the copies. So this
+ * waits a little before, awake, as a mutex does (mutex_spin_on_owner()).
  */
-static __always_inline bool sm_is_peer(struct sock *sk, __u64 cookie)
+static __always_inline void sm_await_lock(struct sock *peer_sk)
 {
-	return (__u64)BPF_CORE_READ(sk, __sk_common.skc_cookie.counter) == cookie;
-}
-
-static __always_inline struct sk_psock *sm_psock(struct sock *sk)
-{
-	unsigned long data = (unsigned long)BPF_CORE_READ(sk, sk_user_data);
-	struct sk_psock *psock = (struct sk_psock *)(data & ~SM_USER_DATA_FLAGS);
-
-	if (!psock || BPF_CORE_READ(psock, sk) != sk)
-		return NULL;
-	return psock;
-}
-
-static __always_inline bool sm_psock_empty(struct sock *sk)
-{
-	struct sk_psock *psock = sm_psock(sk);
-	struct list_head *head;
-
-	if (!psock)
-		return true;
-	head = (struct list_head *)__builtin_preserve_access_index(&psock->ingress_msg);
-	return BPF_CORE_READ(head, next) == head;
-}
-
-/*
- * Are the `waiters` for certain the only ones who hold references to the peer's psock? A task that
- * is just sending holds one, too, and there is no telling how long: it may be preempted, throttled
- * or in a page fault. It is not there if the only one who ever sent is the waiter; nor if nobody
- * ever sent, but for the few instructions before somebody's first send takes the lock.
- */
-static __always_inline bool sm_no_writer_at_work(struct sm_peer *peer, int waiters,
-						 struct task_struct *waiter)
-{
-	const struct sm_peer *state = (const struct sm_peer *)peer->peer_state;
-	struct sm_writer writer;
-	__u64 cookie = 0, task;
-
-	if (bpf_probe_read_kernel(&cookie, sizeof(cookie), &state->cookie) ||
-	    cookie != peer->peer_cookie ||
-	    bpf_probe_read_kernel(&writer, sizeof(writer), &state->writer))
-		return false;
-	if (!writer.task)
-		return true;
-	task = (__u64)(__u32)BPF_CORE_READ(waiter, tgid) << 32 | (__u32)BPF_CORE_READ(waiter, pid);
-	return waiters == 1 && !writer.since && task == writer.task;
-}
-
-/*
- * May a reader of the peer be waiting inside tcp_recvmsg(), for the rest of what it
- * asked for (MSG_WAITALL, SO_RCVLOWAT)? It looks at the TCP receive queue only:
- * redirected bytes would not wake it, and later bytes of the stack would overtake
- * them. A reader that waits in tcp_bpf_recvmsg() looks at both queues, and holds a
- * reference to the psock while it does. In doubt the answer is yes, which costs a
- * message through the stack.
- *
- * `first`: nothing was sent through the stack yet. Then only one reader can be
- * there, and only in one place: asleep since before the connection was established
- * (recv() after a non-blocking connect()). There is no doubt to be had, but a task
- * that has not left connect() yet looks the same.
- */
-static __always_inline bool sm_reader_in_stack(struct sm_peer *peer, struct sock *sk, bool first)
-{
-	const void *woken = &woken_wake_function;
-	struct sk_psock *psock = sm_psock(sk);
-	struct socket_wq *wq = BPF_CORE_READ(sk, sk_wq);
-	struct task_struct *waiter = NULL;
-	struct list_head *head, *pos;
-	int references, waiters = 0;
 	int i;
 
-	if (!psock || !wq || (!first && BPF_CORE_READ(sk, sk_lock.owned)))
-		return true;
-	references = BPF_CORE_READ(psock, refcnt.refs.counter) - 1;
-	head = (struct list_head *)__builtin_preserve_access_index(&wq->wait.head);
-	pos = BPF_CORE_READ(head, next);
-	for (i = 0; i < SM_WAITERS_WALK && pos != head; i++) {
-		struct wait_queue_entry *entry;
-
-		if (!pos)
-			return true;
-		entry = (void *)pos - bpf_core_field_offset(struct wait_queue_entry, entry);
-		/* epoll has no task in its entry; poll() has, but another function. */
-		if (woken ? BPF_CORE_READ(entry, func) == woken
-			  : BPF_CORE_READ(entry, private) != NULL) {
-			waiter = BPF_CORE_READ(entry, private);
-			waiters++;
-		}
-		pos = BPF_CORE_READ(pos, next);
-	}
-	if (pos != head || waiters > references)
-		return true;
-	return !first && waiters && !sm_no_writer_at_work(peer, waiters, waiter);
+	for (i = 0; i < SM_SPINS && BPF_CORE_READ(peer_sk, sk_lock.owned); i++)
+		;
 }
 
 /*
@@ -143,8 +50,7 @@ static __always_inline bool sm_reader_in_stack(struct sm_peer *peer, struct sock
  * there. copied_seq is read first: both only grow, so equality proves that it had
  * caught up at that time.
  */
-static __always_inline bool sm_in_order(struct tcp_sock *tp, struct sm_peer *peer,
-					struct sock *peer_sk, __u32 first_seq)
+static __always_inline bool sm_in_order(struct tcp_sock *tp, struct sock *peer_sk)
 {
 	struct tcp_sock *peer_tp = (struct tcp_sock *)peer_sk;
 	__u32 copied_seq;
@@ -155,7 +61,9 @@ static __always_inline bool sm_in_order(struct tcp_sock *tp, struct sm_peer *pee
 	barrier();
 	if (copied_seq != BPF_CORE_READ(peer_tp, rcv_nxt))
 		return false;
-	return !sm_reader_in_stack(peer, peer_sk, tp->snd_una == first_seq);
+	/* Most who hold the lock are on their way to wait, or to leave. */
+	sm_await_lock(peer_sk);
+	return !sm_reader_in_stack(peer_sk);
 }
 
 /* Bytes and overhead of what waits in the psock, cut off where it exceeds `limit`. */
@@ -201,20 +109,6 @@ static __always_inline bool sm_over_limit(struct sm_peer *peer, struct sock *pee
 	queued = sm_queued(psock, limit);
 	peer->queued_estimate = queued;
 	return queued && queued + size + SM_MESSAGE_OVERHEAD > limit / 2;
-}
-
-/*
- * A redirect takes the lock of the receiving socket (bpf_tcp_ingress()), which its reader holds
- * while it copies (tcp_bpf_recvmsg()), and sleeps until it is free. On two CPUs both then do
- * nothing but put each other to sleep, once a message, which costs more than the copies. So this
- * waits a little before, awake, as a mutex does (mutex_spin_on_owner()).
- */
-static __always_inline void sm_await_reader(struct sock *peer_sk)
-{
-	int i;
-
-	for (i = 0; i < SM_SPINS && BPF_CORE_READ(peer_sk, sk_lock.owned); i++)
-		;
 }
 
 #endif

@@ -34,11 +34,6 @@ struct wait_queue_entry {
 	struct list_head entry;
 };
 
-struct task_struct {
-	int pid;
-	int tgid;
-};
-
 struct socket_wq {
 	struct wait_queue_head wait;
 };
@@ -120,18 +115,9 @@ struct tcp_sock {
 	_Bool is_mptcp; /* only with CONFIG_MPTCP */
 };
 
-typedef struct {
-	int counter;
-} sm_atomic;
-
-typedef struct {
-	sm_atomic refs;
-} sm_refcount;
-
 struct sk_psock {
 	struct sock *sk;
 	struct list_head ingress_msg;
-	sm_refcount refcnt;
 };
 
 struct sk_msg_sg {

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 import { afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { Cleanup } from '../support/cleanup';
+import { Cleanup, eventually } from '../support/cleanup';
 import { figure } from '../support/traffic';
 import type { StatsResult } from '../../extension/protocol/agent';
-import { attachDatapath, machine, NOTHING, setConfig, traffic } from './fixture';
+import { attachDatapath, machine, NOTHING, setConfig, startTraffic, traffic } from './fixture';
 
 const cleanup = new Cleanup();
 afterEach(() => cleanup.run());
@@ -70,6 +70,26 @@ describe('connections that change between redirection and the stack all the time
     expect(stats.reasons.backpressure.messages).toBeGreaterThan(4);
     expect(stats.reasons.stream.messages).toBe(0);
     expect(await datapath.leftovers()).toEqual(NOTHING);
+  });
+
+  it('come back while their readers wait and other tasks write', async () => {
+    const datapath = await attachDatapath(cleanup, 'back');
+    const hold = String(4 * machine.lookSeconds);
+    const running = await startTraffic([
+      ...['tasks', '--rate', '100', '--hold', hold, '--cgroup', datapath.cgroup],
+    ]);
+    cleanup.add(() => running.stop());
+    await running.ready();
+    await setConfig(datapath, { enabled: false });
+    const away = await eventually('messages through the stack', async () => {
+      const stats = await datapath.stats();
+      return stats.reasons.disabled.messages > 10 ? stats : undefined;
+    });
+    await setConfig(datapath, {});
+    await running.done();
+    const { redirected, reasons } = await datapath.stats();
+    expect(redirected.messages - away.redirected.messages).toBeGreaterThan(10);
+    expect(reasons.order.messages).toBeLessThanOrEqual(10);
   });
 });
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import { expect, test } from 'vitest';
 import { problemOf, stateOf } from '../support/hosts';
-import { CGROUP, datapath, type Machine, mainJobTest, onMachine } from './vm';
+import { CGROUP, datapath, deliverTraffic, type Machine, mainJobTest, onMachine } from './vm';
 
 async function goesSilent(machine: Machine): Promise<void> {
   const host = machine.host();
@@ -16,6 +16,27 @@ async function goesSilent(machine: Machine): Promise<void> {
   const status = await host.client?.request('status', {});
   expect(status?.attachments).toMatchObject([{ name: 'vm', state: 'attached' }]);
   expect(await host.client?.request('detach', { name: 'vm' })).toMatchObject({ removed: true });
+  await machine.vm.run(`rmdir ${CGROUP}`);
+}
+
+/** Where the datapath cannot tell which function a reader waits in. */
+async function hidesAddresses(machine: Machine): Promise<void> {
+  const client = await machine.host().connect();
+  await machine.vm.run(`mkdir ${CGROUP}`);
+  const traffic = await deliverTraffic(machine);
+  const warned = async (restrict: number): Promise<boolean> => {
+    await machine.vm.run(`echo ${String(restrict)} > /proc/sys/kernel/kptr_restrict`);
+    const object = await datapath();
+    const { warnings } = await client.request('attach', { object, cgroup: CGROUP, name: 'vm' });
+    await machine.vm.run(`${traffic} defer --count 20 --wait-all --gap 0.01 --cgroup ${CGROUP}`);
+    await machine.vm.run(`${traffic} pairs --count 20 --cgroup ${CGROUP}`);
+    expect((await client.request('stats', { name: 'vm' })).redirected.messages).toBeGreaterThan(20);
+    expect(await client.request('detach', { name: 'vm' })).toMatchObject({ removed: true });
+    return warnings.some(warning => warning.includes('kernel.kptr_restrict'));
+  };
+  expect(await warned(2)).toBe(true);
+  expect(await warned(1)).toBe(false);
+  await machine.vm.run(`rmdir ${CGROUP}`);
 }
 
 async function withoutRights(machine: Machine): Promise<void> {
@@ -32,5 +53,6 @@ onMachine({ kernel: '6.1' }, machine => {
 
   // The same with every kernel: once is enough.
   test('that goes silent for a while is found again, with what was attached', () => goesSilent(machine));
+  test('that hides the addresses of its functions is served, and warned of', () => hidesAddresses(machine));
   test('tells a user without rights and without sudo so', () => withoutRights(machine));
 });

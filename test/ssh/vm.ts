@@ -69,6 +69,15 @@ export async function datapath(): Promise<ObjectRef> {
   return { name: 'sockmap.bpf.o', data: data.toString('base64') };
 }
 
+/** Path of the traffic tool on the machine. */
+export async function deliverTraffic(machine: Machine): Promise<string> {
+  const path = '/tmp/traffic';
+  await machine.vm.run(`cat > ${path} && chmod 700 ${path}`, {
+    input: await readFile(file('out/traffic/x86_64/traffic')),
+  });
+  return path;
+}
+
 export async function seconds<T>(work: Promise<T>): Promise<[T, string]> {
   const started = performance.now();
   const value = await work;
@@ -76,7 +85,7 @@ export async function seconds<T>(work: Promise<T>): Promise<[T, string]> {
 }
 
 /** Users and groups, at both ends: what a kernel must tell for that differs most between versions. */
-async function underPolicies(machine: Machine, client: AgentClient): Promise<void> {
+async function underPolicies(machine: Machine, traffic: string, client: AgentClient): Promise<void> {
   const cases: [string, string, boolean][] = [
     ['chain --uid-owner 1337 -j ACCEPT', '--client-uid 1337', true],
     ['chain --uid-owner 1337 -j ACCEPT', '--server-uid 1337', true],
@@ -93,7 +102,7 @@ async function underPolicies(machine: Machine, client: AgentClient): Promise<voi
     await client.request('policySet', { name: 'vm', text });
     expect((await client.request('policyGet', { name: 'vm' })).text).toBe(text);
     const before = await client.request('stats', { name: 'vm' });
-    await machine.vm.run(`/tmp/traffic pairs --cgroup ${CGROUP} --count 5 --bytes 65536 ${ids}`);
+    await machine.vm.run(`${traffic} pairs --cgroup ${CGROUP} --count 5 --bytes 65536 ${ids}`);
     const after = await client.request('stats', { name: 'vm' });
     const redirected = after.redirected.bytes - before.redirected.bytes > 0;
     const refused = after.reasons.policy.messages - before.reasons.policy.messages >= 5;
@@ -119,9 +128,7 @@ async function mainJob(machine: Machine, kernel: VmKernel): Promise<void> {
   const [client, warm] = await seconds(host.connect());
 
   await machine.vm.run(`mkdir ${CGROUP}`);
-  await machine.vm.run('cat > /tmp/traffic && chmod 700 /tmp/traffic', {
-    input: await readFile(file('out/traffic/x86_64/traffic')),
-  });
+  const traffic = await deliverTraffic(machine);
   const [attachment, attach] = await seconds(
     client.request('attach', { object, cgroup: CGROUP, name: 'vm' }),
   );
@@ -133,12 +140,12 @@ async function mainJob(machine: Machine, kernel: VmKernel): Promise<void> {
   expect(programs.filter(({ ok }) => !ok)).toEqual([]);
   expect(programs.map(({ name }) => name)).toContain('sm_gate');
 
-  const traffic = await machine.vm.run(`/tmp/traffic pairs --cgroup ${CGROUP} --count 20 --bytes 65536`);
+  const result = await machine.vm.run(`${traffic} pairs --cgroup ${CGROUP} --count 20 --bytes 65536`);
   const stats = await client.request('stats', { name: 'vm' });
   expect(stats.redirected.messages).toBeGreaterThan(20);
   expect(stats.redirected.bytes).toBeGreaterThan(stats.stack.bytes);
 
-  await underPolicies(machine, client);
+  await underPolicies(machine, traffic, client);
 
   const [detached, detach] = await seconds(client.request('detach', { name: 'vm' }));
   expect(detached).toMatchObject({ removed: true, remaining: [], lostBytes: 0 });
@@ -149,7 +156,7 @@ async function mainJob(machine: Machine, kernel: VmKernel): Promise<void> {
   process.stdout.write(
     `${machine.vm.release}: delivery and connect ${delivery} s, warm connect ${warm} s, attach ${attach} s, ` +
       `detach ${detach} s, redirected ${String(stats.redirected.messages)} messages ` +
-      `${String(stats.redirected.bytes)} bytes, stack ${String(stats.stack.messages)} messages; ${traffic}`,
+      `${String(stats.redirected.bytes)} bytes, stack ${String(stats.stack.messages)} messages; ${result}`,
   );
 }
 

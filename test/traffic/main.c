@@ -28,6 +28,7 @@ static const struct subcommand subcommands[] = {
     {"edge", run_edge, "edge-triggered readers by nginx's rules that begin after --gap"},
     {"echo-server", run_echo_server, "returns what it gets, until standard input ends"},
     {"integrity", run_integrity, "--runs random runs from --seed, on plain TCP and in the cgroup"},
+    {"tasks", run_tasks, "an echo whose ends read in one task and write in another, like load"},
     {"load", run_load, "--rate messages a second for --hold seconds, over --count connections"},
 };
 

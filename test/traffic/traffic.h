@@ -148,6 +148,7 @@ int run_fast_open(const struct options *options);
 int run_echo_server(const struct options *options);
 int run_zerocopy(const struct options *options);
 int run_edge(const struct options *options);
+int run_tasks(const struct options *options);
 int run_load(const struct options *options);
 int run_integrity(const struct options *options);
 

@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* Another socket, and its psock, as a program may look at them: through probe reads. */
+#ifndef SOCKMAP_PSOCK_H
+#define SOCKMAP_PSOCK_H
+
+#include <stdbool.h>
+#include <linux/bpf.h>
+#include <bpf/bpf_helpers.h>
+#include <bpf/bpf_core_read.h>
+#include "kernel.h"
+
+/* sk_user_data carries flags in its low bits (include/net/sock.h SK_USER_DATA_*). */
+#define SM_USER_DATA_FLAGS 7UL
+
+/*
+ * peer_sk may be stale: a closed socket's memory is reused. All reads of it are
+ * probe reads, its cookie says whether it is still the peer, and should a freed
+ * page still hold the old cookie, then sm_sockets, which is asked last, does not.
+ */
+static __always_inline bool sm_is_peer(struct sock *sk, __u64 cookie)
+{
+	return (__u64)BPF_CORE_READ(sk, __sk_common.skc_cookie.counter) == cookie;
+}
+
+static __always_inline struct sk_psock *sm_psock(struct sock *sk)
+{
+	unsigned long data = (unsigned long)BPF_CORE_READ(sk, sk_user_data);
+	struct sk_psock *psock = (struct sk_psock *)(data & ~SM_USER_DATA_FLAGS);
+
+	if (!psock || BPF_CORE_READ(psock, sk) != sk)
+		return NULL;
+	return psock;
+}
+
+static __always_inline bool sm_psock_empty(struct sock *sk)
+{
+	struct sk_psock *psock = sm_psock(sk);
+	struct list_head *head;
+
+	if (!psock)
+		return true;
+	head = (struct list_head *)__builtin_preserve_access_index(&psock->ingress_msg);
+	return BPF_CORE_READ(head, next) == head;
+}
+
+#endif

@@ -1,0 +1,123 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * Where the tasks wait that wait for a socket.
+ *
+ * A reader that waits inside tcp_recvmsg(), for the rest of what it asked for (MSG_WAITALL,
+ * SO_RCVLOWAT) or since before its socket was established, looks at the TCP receive queue only:
+ * redirected bytes would not wake it, and later bytes of the stack would overtake them. One that
+ * waits in tcp_bpf_recvmsg() looks at both queues. In the socket's wait queue they look the same:
+ * same kind of entry, same function. But the entry is a variable of the function that waits, so the
+ * stack right below it, where that function's calls leave their return addresses, tells which one
+ * it is.
+ */
+#ifndef SOCKMAP_WAITING_H
+#define SOCKMAP_WAITING_H
+
+#include <stdbool.h>
+#include <linux/bpf.h>
+#include <bpf/bpf_helpers.h>
+#include <bpf/bpf_core_read.h>
+#include "kernel.h"
+#include "psock.h"
+
+/*
+ * Functions of the kernel, by /proc/kallsyms; weak: their address is 0 where that hides it or a
+ * kernel has no such function. Then whoever waits is in doubt.
+ */
+extern const void woken_wake_function __ksym __weak; /* of whoever waits in recvmsg(), sendmsg() */
+extern const void sk_wait_data __ksym __weak;	     /* tcp_recvmsg(), and splice() */
+extern const void tcp_bpf_recvmsg __ksym __weak;     /* waits itself before 5.13 */
+extern const void sk_msg_wait_data __ksym __weak;    /* before 5.17 */
+extern const void tcp_msg_wait_data __ksym __weak;
+extern const void sk_stream_wait_memory __ksym __weak; /* sendmsg() */
+extern const void __inet_stream_connect __ksym __weak;
+
+/* Lengths, at least: the longest of any kernel seen is 0x19c, all others stay below 0x480. */
+#define SM_WAIT_DATA_BYTES 0x400
+#define SM_FUNCTION_BYTES  0x480
+
+/* Words below an entry. The return address was found in the 1st or, before 5.13, 8th on x86-64, in
+ * the 3rd or 5th on arm64. */
+#define SM_FRAME_WORDS	16
+
+#define SM_WAITERS_WALK 8
+
+/* So often it is looked at who waits: see sm_reader_in_stack(). */
+#define SM_LOOKS 2
+
+/* Of kernel text the upper 16 bits are set; arm64 signs return addresses there. */
+#define SM_TEXT_BITS (0xffffULL << 48)
+
+#define sm_within(address, function, bytes)                                                        \
+	(&(function) && (address) - (__u64) & (function) < (bytes))
+
+/* Is it certain that a task does not wait inside tcp_recvmsg()? */
+static __always_inline bool sm_waits_elsewhere(struct wait_queue_entry *entry)
+{
+	__u64 words[SM_FRAME_WORDS];
+	bool known = false;
+	int i;
+
+	if (!&sk_wait_data ||
+	    bpf_probe_read_kernel(words, sizeof(words), (void *)entry - sizeof(words)))
+		return false;
+	for (i = 0; i < SM_FRAME_WORDS; i++) {
+		__u64 address = words[i] | SM_TEXT_BITS;
+
+		if (sm_within(address, sk_wait_data, SM_WAIT_DATA_BYTES))
+			return false;
+		if (sm_within(address, tcp_msg_wait_data, SM_FUNCTION_BYTES) ||
+		    sm_within(address, sk_msg_wait_data, SM_FUNCTION_BYTES) ||
+		    sm_within(address, tcp_bpf_recvmsg, SM_FUNCTION_BYTES) ||
+		    sm_within(address, sk_stream_wait_memory, SM_FUNCTION_BYTES) ||
+		    sm_within(address, __inet_stream_connect, SM_FUNCTION_BYTES))
+			known = true;
+	}
+	return known;
+}
+
+static __always_inline bool sm_all_wait_elsewhere(struct socket_wq *wq)
+{
+	struct list_head *head =
+	    (struct list_head *)__builtin_preserve_access_index(&wq->wait.head);
+	struct list_head *pos = BPF_CORE_READ(head, next);
+	const void *woken = &woken_wake_function;
+	int i;
+
+	for (i = 0; i < SM_WAITERS_WALK && pos != head; i++) {
+		struct wait_queue_entry *entry;
+
+		if (!pos)
+			return false;
+		entry = (void *)pos - bpf_core_field_offset(struct wait_queue_entry, entry);
+		/* epoll has no task in its entry; poll() has, but another function. */
+		if ((woken ? BPF_CORE_READ(entry, func) == woken
+			   : BPF_CORE_READ(entry, private) != NULL) &&
+		    !sm_waits_elsewhere(entry))
+			return false;
+		pos = BPF_CORE_READ(pos, next);
+	}
+	return pos == head;
+}
+
+/*
+ * May a reader be inside tcp_recvmsg()? Such a one holds the socket's lock or stands in its wait
+ * queue. One that is woken for nothing takes the lock and leaves the queue for some 100 ns: to be
+ * overlooked it must do so between two looks at the lock, and again between the next two. In doubt
+ * the answer is yes, which costs a message through the stack.
+ */
+static __always_inline bool sm_reader_in_stack(struct sock *sk)
+{
+	struct socket_wq *wq = BPF_CORE_READ(sk, sk_wq);
+	int i;
+
+	if (!wq)
+		return true;
+	for (i = 0; i < SM_LOOKS; i++) {
+		if (BPF_CORE_READ(sk, sk_lock.owned) || !sm_all_wait_elsewhere(wq))
+			return true;
+	}
+	return BPF_CORE_READ(sk, sk_lock.owned);
+}
+
+#endif
