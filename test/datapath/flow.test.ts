@@ -8,6 +8,9 @@ import { attachDatapath, machine, NOTHING, setConfig, startTraffic, traffic } fr
 const cleanup = new Cleanup();
 afterEach(() => cleanup.run());
 
+/** Four connections that send both ways, and may take long for what one MSG_WAITALL asks for. */
+const CHURN = ['churn', '--count', '4', '--timeout', String(10 * machine.slowness)];
+
 /** A writer against a reader that does not read, then reads all; `more` bytes follow while it catches up. */
 async function slowReader(message: number, ...args: string[]): Promise<number> {
   const more = 4_000_000;
@@ -54,17 +57,7 @@ describe('connections that change between redirection and the stack all the time
   ])('lose, double and reorder nothing of %s messages, however they are read', async (_, message, bytes) => {
     const datapath = await attachDatapath(cleanup, 'churn');
     await setConfig(datapath, { queueLimit: 64 * 1024, streamMs: Infinity });
-    await traffic(
-      'churn',
-      '--count',
-      '4',
-      '--bytes',
-      bytes,
-      '--message',
-      message,
-      '--cgroup',
-      datapath.cgroup,
-    );
+    await traffic(...CHURN, '--bytes', bytes, '--message', message, '--cgroup', datapath.cgroup);
     const stats = await datapath.stats();
     expect(stats.redirected.bytes + stats.stack.bytes).toBe(4 * 2 * Number(bytes));
     expect(stats.reasons.backpressure.messages).toBeGreaterThan(4);
@@ -94,7 +87,7 @@ describe('connections that change between redirection and the stack all the time
 });
 
 describe('streams that outrun their readers', () => {
-  /** Four connections that send both ways; `held`: ends whose TCP_NOTSENT_LOWAT was set, at the end. */
+  /** `held`: ends whose TCP_NOTSENT_LOWAT was set, at the end. */
   async function stream(
     label: string,
     streamMs: number,
@@ -102,7 +95,7 @@ describe('streams that outrun their readers', () => {
   ): Promise<{ held: number; stats: StatsResult }> {
     const datapath = await attachDatapath(cleanup, label);
     await setConfig(datapath, { queueLimit: 64 * 1024, streamMs });
-    const result = await traffic('churn', '--count', '4', '--cgroup', datapath.cgroup, ...args);
+    const result = await traffic(...CHURN, '--cgroup', datapath.cgroup, ...args);
     const stats = await datapath.stats();
     expect(stats.redirected.bytes).toBeGreaterThan(0);
     expect(await datapath.leftovers()).toEqual(NOTHING);
