@@ -9,12 +9,17 @@ import { createNetns } from '../support/netns';
 import { showSpread, showTable, spread, spreadOfRatios, type Spread } from './statistics';
 import type { Variant } from './variants';
 
-interface Measurement {
+interface Work {
   readonly operations: number;
   readonly bytes: number;
   readonly seconds: number;
+}
+
+interface Measurement extends Work {
   readonly p50us: number;
   readonly p99us: number;
+  /** In turns with it. */
+  readonly against?: Work;
 }
 
 type Mode = 'rr' | 'stream' | 'rate';
@@ -38,6 +43,9 @@ interface Case {
 
 /** Documentation/power/pm_qos_interface.rst: CPUs stay out of idle states while somebody holds it open with a 0. */
 const CPU_DMA_LATENCY = '/dev/cpu_dma_latency';
+
+/** One per cent is a narrow mark: so many times the rounds and seconds of other cases. */
+const TURNS = { rounds: 3, seconds: 2 };
 
 const sizes = [1, 64, 1024, 16 * 1024, 64 * 1024];
 const placements = (['two CPUs', 'one CPU'] as const).slice(availableParallelism() > 1 ? 0 : 1);
@@ -64,10 +72,6 @@ const title = ({ mode, size, peer, cpus }: Case): string =>
     cpus,
     ...(peer === undefined ? [] : [`peer ${peer}`]),
   ].join(', ');
-
-/** One per cent shows in the median of many short runs only: five times as many, each a third as long. */
-const pace = ({ peer }: Case, rounds: number, seconds: number): { rounds: number; seconds: number } =>
-  peer === undefined ? { rounds, seconds } : { rounds: 5 * rounds, seconds: seconds / 3 };
 
 /** A namespace whose processes are in no attached cgroup, and its address. */
 interface Elsewhere {
@@ -101,10 +105,12 @@ async function measure(
   variant: Variant,
   seconds: number,
   elsewhere: Elsewhere,
+  against?: Variant,
 ): Promise<Measurement> {
   const args = [test.mode, '--size', String(test.size), '--seconds', String(seconds)];
   if (variant.cgroup !== undefined) args.push('--cgroup', variant.cgroup);
   else args.push('--transport', 'unix');
+  if (against?.cgroup !== undefined) args.push('--against', against.cgroup);
   if (test.peer !== undefined) args.push('--server-outside');
   if (test.peer === 'behind veth')
     args.push('--server-netns', elsewhere.netns, '--connect', elsewhere.address);
@@ -114,10 +120,23 @@ async function measure(
 }
 
 /** Round trips, bytes or connections a second. */
-const speedOf = ({ mode }: Case, { bytes, operations, seconds }: Measurement): number =>
+const speedOf = ({ mode }: Case, { bytes, operations, seconds }: Work): number =>
   (mode === 'stream' ? bytes : operations) / seconds;
 
 const middle = (values: readonly number[]): number => spread(values).median;
+
+/** Lists by the name of a variant. */
+class Lists<T> {
+  readonly #lists = new Map<string, T[]>();
+
+  add(name: string, value: T): void {
+    this.#lists.set(name, [...(this.#lists.get(name) ?? []), value]);
+  }
+
+  each<R>(of: (values: readonly T[]) => R): Record<string, R> {
+    return Object.fromEntries([...this.#lists].map(([name, values]) => [name, of(values)] as const));
+  }
+}
 
 export interface CaseResult {
   readonly name: string;
@@ -125,9 +144,9 @@ export interface CaseResult {
   readonly plain: Spread;
   /** Speed over that of plain TCP in the same round. */
   readonly ratios: Readonly<Record<string, Spread>>;
-  /** Each variant's speeds, round by round. */
+  /** Each variant's speeds, round by round; in turns, plain TCP's beside each of the others. */
   readonly speeds: Readonly<Record<string, readonly number[]>>;
-  /** Microseconds of a round trip or connection, medians over the rounds; none for a stream. */
+  /** Microseconds of a round trip or connection, medians over the rounds; none for a stream or in turns. */
   readonly latencies: Readonly<Record<string, { readonly p50us: number; readonly p99us: number }>>;
 }
 
@@ -140,6 +159,67 @@ export function benchDatapath(
   return withElsewhere(elsewhere => benchCases(variants, rounds, seconds, elsewhere, say));
 }
 
+type Figures = Omit<CaseResult, 'name'>;
+
+/** Each variant alone. Another one begins each round: what a neighbour on the machine does meets all alike. */
+async function benchAlone(
+  test: Case,
+  variants: readonly Variant[],
+  rounds: number,
+  measureOne: (variant: Variant) => Promise<Measurement>,
+): Promise<Figures> {
+  const measured = new Lists<Measurement>();
+  for (let round = 0; round < rounds; round++) {
+    for (let turn = 0; turn < variants.length; turn++) {
+      const variant = variants[(round + turn) % variants.length];
+      if (variant !== undefined) measured.add(variant.name, await measureOne(variant));
+    }
+  }
+  const speeds = measured.each(runs => runs.map(one => speedOf(test, one)));
+  const { plain = [], ...others } = speeds;
+  const latency = (runs: readonly Measurement[]) => ({
+    p50us: middle(runs.map(({ p50us }) => p50us)),
+    p99us: middle(runs.map(({ p99us }) => p99us)),
+  });
+  return {
+    plain: spread(plain),
+    ratios: Object.fromEntries(
+      Object.entries(others).map(([name, values]) => [name, spreadOfRatios(values, plain)] as const),
+    ),
+    speeds,
+    latencies: test.mode === 'stream' ? {} : measured.each(latency),
+  };
+}
+
+/**
+ * Each variant in turns of milliseconds with plain TCP, between the same two processes: from one pair of processes to
+ * the next, speeds differ by more than the per cent that is to be seen here.
+ */
+async function benchInTurns(
+  test: Case,
+  variants: readonly Variant[],
+  rounds: number,
+  measureTurns: (variant: Variant, plain: Variant) => Promise<Measurement>,
+): Promise<Figures> {
+  const plain = variants.find(({ name }) => name === 'plain');
+  if (plain === undefined) throw new Error('There is no plain TCP to compare with.');
+  const others = variants.filter(({ name, cgroup }) => name !== 'plain' && cgroup !== undefined);
+  const speeds = new Lists<number>();
+  const ratios = new Lists<number>();
+  for (let round = 0; round < rounds; round++) {
+    for (const variant of others) {
+      const measured = await measureTurns(variant, plain);
+      if (measured.against === undefined) throw new Error('No turns were taken.');
+      const [own, its] = [speedOf(test, measured), speedOf(test, measured.against)];
+      speeds.add(variant.name, own);
+      speeds.add('plain', its);
+      ratios.add(variant.name, own / its);
+    }
+  }
+  const all = speeds.each(values => values);
+  return { plain: spread(all['plain'] ?? []), ratios: ratios.each(spread), speeds: all, latencies: {} };
+}
+
 async function benchCases(
   variants: readonly Variant[],
   rounds: number,
@@ -149,39 +229,13 @@ async function benchCases(
 ): Promise<readonly CaseResult[]> {
   const results: CaseResult[] = [];
   for (const test of cases) {
-    const measured = new Map<string, Measurement[]>();
-    const chosen = variants.filter(({ cgroup }) => test.peer === undefined || cgroup !== undefined);
-    const paced = pace(test, rounds, seconds);
-    for (let round = 0; round < paced.rounds; round++) {
-      // Another one begins each round: what a neighbour on the machine does meets all alike.
-      for (let turn = 0; turn < chosen.length; turn++) {
-        const variant = chosen[(round + turn) % chosen.length];
-        if (variant === undefined) continue;
-        const before = measured.get(variant.name) ?? [];
-        measured.set(variant.name, [...before, await measure(test, variant, paced.seconds, elsewhere)]);
-      }
-    }
-    const each = <T>(of: (runs: readonly Measurement[]) => T): Record<string, T> =>
-      Object.fromEntries([...measured].map(([name, runs]) => [name, of(runs)] as const));
-    const speeds = each(runs => runs.map(one => speedOf(test, one)));
-    const plain = speeds['plain'] ?? [];
-    results.push({
-      name: title(test),
-      plain: spread(plain),
-      ratios: Object.fromEntries(
-        Object.entries(speeds)
-          .filter(([name]) => name !== 'plain')
-          .map(([name, values]) => [name, spreadOfRatios(values, plain)] as const),
-      ),
-      speeds,
-      latencies:
-        test.mode === 'stream'
-          ? {}
-          : each(runs => ({
-              p50us: middle(runs.map(({ p50us }) => p50us)),
-              p99us: middle(runs.map(({ p99us }) => p99us)),
-            })),
-    });
+    const figures =
+      test.peer === undefined
+        ? await benchAlone(test, variants, rounds, variant => measure(test, variant, seconds, elsewhere))
+        : await benchInTurns(test, variants, TURNS.rounds * rounds, (variant, plain) =>
+            measure(test, variant, TURNS.seconds * seconds, elsewhere, plain),
+          );
+    results.push({ name: title(test), ...figures });
     say(`measured ${title(test)}`);
   }
   return results;
