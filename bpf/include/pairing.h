@@ -58,10 +58,7 @@ static __always_inline void sm_active_established(struct bpf_sock_ops *ctx, stru
 	    .snd_nxt = ctx->snd_nxt,
 	    .rcv_nxt = ctx->rcv_nxt,
 	};
-	struct sm_pairing pairing = {
-	    .active_cookie = bpf_get_socket_cookie(ctx),
-	    .active_sk = (__u64)sk,
-	};
+	struct sm_pairing pairing = {.active_sk = (__u64)sk};
 	struct sm_peer *peer;
 	long error;
 
@@ -79,6 +76,8 @@ static __always_inline void sm_active_established(struct bpf_sock_ops *ctx, stru
 		sm_count_total(SM_NO_PEER, 0);
 		return;
 	}
+	/* Made for whoever asks first: not for those to elsewhere. */
+	pairing.active_cookie = bpf_get_socket_cookie(ctx);
 	/* Without the callbacks nothing would ever clean up: they come first. */
 	if (bpf_sock_ops_cb_flags_set(ctx, flags | SM_CALLBACKS | sm_gate_callbacks())) {
 		sm_count_total(SM_ERROR, 0);
