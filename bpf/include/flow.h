@@ -49,9 +49,15 @@ static __always_inline void sm_await_lock(struct sock *peer_sk)
  * acknowledged yet) and rcv_nxt stands behind it; and the peer has read up to
  * there. copied_seq is read first: both only grow, so equality proves that it had
  * caught up at that time.
+ *
+ * Before anything was sent through the stack only a reader can be inside tcp_recvmsg()
+ * that waits since before the connection was established (recv() after a non-blocking
+ * connect()).
  */
-static __always_inline bool sm_in_order(struct tcp_sock *tp, struct sock *peer_sk)
+static __always_inline bool sm_in_order(struct tcp_sock *tp, const struct sm_peer *peer,
+					struct sock *peer_sk)
 {
+	__u32 first_seq = peer->active ? peer->handshake.snd_nxt : peer->handshake.rcv_nxt;
 	struct tcp_sock *peer_tp = (struct tcp_sock *)peer_sk;
 	__u32 copied_seq;
 
@@ -61,6 +67,8 @@ static __always_inline bool sm_in_order(struct tcp_sock *tp, struct sock *peer_s
 	barrier();
 	if (copied_seq != BPF_CORE_READ(peer_tp, rcv_nxt))
 		return false;
+	if (tp->snd_una == first_seq && !peer->early_reader)
+		return true;
 	/* Most who hold the lock are on their way to wait, or to leave. */
 	sm_await_lock(peer_sk);
 	return !sm_reader_in_stack(peer_sk);

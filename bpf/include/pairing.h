@@ -33,6 +33,7 @@
 #include "policy.h"
 #include "stream.h"
 #include "tuple.h"
+#include "waiting.h"
 
 #define SM_E2BIG     7
 #define SM_ENOMEM    12
@@ -78,6 +79,8 @@ static __always_inline void sm_active_established(struct bpf_sock_ops *ctx, stru
 	}
 	/* Made for whoever asks first: not for those to elsewhere. */
 	pairing.active_cookie = bpf_get_socket_cookie(ctx);
+	/* Now: whoever waits is about to be woken, and who comes later finds the psock. */
+	pairing.early_reader = !sm_all_wait_elsewhere(BPF_CORE_READ((struct sock *)tp, sk_wq));
 	/* Without the callbacks nothing would ever clean up: they come first. */
 	if (bpf_sock_ops_cb_flags_set(ctx, flags | SM_CALLBACKS | sm_gate_callbacks())) {
 		sm_count_total(SM_ERROR, 0);
@@ -166,6 +169,7 @@ static __always_inline void sm_passive_established(struct bpf_sock_ops *ctx, str
 	peer->peer_sk = pairing->active_sk;
 	peer->peer_state = pairing->active_state;
 	peer->peer_cookie = pairing->active_cookie;
+	peer->early_reader = pairing->early_reader;
 
 	error = bpf_sock_hash_update(ctx, &sm_sockets, &cookie, BPF_NOEXIST);
 	if (error) {

@@ -155,7 +155,7 @@ struct sm_pairing {
 	__u64 passive_cookie; /* 0 until the passive end arrived; written last */
 	__u64 passive_sk;
 	__u32 refusal; /* enum sm_verdict: why the passive end did not join, 0: no such thing */
-	__u32 reserved;
+	__u32 early_reader; /* 1: the active end may have one since before it was established */
 	__u64 active_state; /* struct sm_peer * in the kernel, read like the sockets */
 	__u64 passive_state;
 };
@@ -202,9 +202,10 @@ struct sm_peer {
 	__u64 peer_state;    /* the peer's struct sm_peer * in the kernel */
 	struct sm_writer writer;
 	struct sm_window window;
-	__u32 is_stream;   /* 1: it outran its reader, who has left the map, and so do we */
-	__u32 held;	   /* 1: the socket's TCP_NOTSENT_LOWAT is ours (hold.h) */
-	__u64 gated_since; /* when sm_gate first held back a segment to this socket, ns; 0: none */
+	__u32 is_stream;    /* 1: it outran its reader, who has left the map, and so do we */
+	__u32 held;	    /* 1: the socket's TCP_NOTSENT_LOWAT is ours (hold.h) */
+	__u64 gated_since;  /* when sm_gate first held back a segment to this socket, ns; 0: none */
+	__u64 early_reader; /* 1: the peer may have one since before it was established */
 };
 
 /* Who made a socket, as iptables' owner match has it. */

@@ -26,9 +26,9 @@
  */
 extern const void woken_wake_function __ksym __weak; /* of whoever waits in recvmsg(), sendmsg() */
 extern const void sk_wait_data __ksym __weak;	     /* tcp_recvmsg(), and splice() */
-extern const void tcp_bpf_recvmsg __ksym __weak;     /* waits itself before 5.13 */
-extern const void sk_msg_wait_data __ksym __weak;    /* before 5.17 */
-extern const void tcp_msg_wait_data __ksym __weak;
+extern const void tcp_bpf_recvmsg __ksym __weak;     /* waits itself on 5.10 */
+extern const void sk_msg_wait_data __ksym __weak;    /* after that */
+extern const void tcp_msg_wait_data __ksym __weak;   /* from 5.17 at the latest */
 extern const void sk_stream_wait_memory __ksym __weak; /* sendmsg() */
 extern const void __inet_stream_connect __ksym __weak;
 
@@ -38,7 +38,10 @@ extern const void __inet_stream_connect __ksym __weak;
 
 /* Words below an entry. The return address was found in the 1st or, before 5.13, 8th on x86-64, in
  * the 3rd or 5th on arm64. */
-#define SM_FRAME_WORDS	16
+#define SM_FRAME_WORDS 16
+
+/* So many at a time: a program's stack is small. */
+#define SM_READ_WORDS	4
 
 #define SM_WAITERS_WALK 8
 
@@ -54,24 +57,27 @@ extern const void __inet_stream_connect __ksym __weak;
 /* Is it certain that a task does not wait inside tcp_recvmsg()? */
 static __always_inline bool sm_waits_elsewhere(struct wait_queue_entry *entry)
 {
-	__u64 words[SM_FRAME_WORDS];
+	__u64 words[SM_READ_WORDS];
 	bool known = false;
-	int i;
+	int i, j;
 
-	if (!&sk_wait_data ||
-	    bpf_probe_read_kernel(words, sizeof(words), (void *)entry - sizeof(words)))
+	if (!&sk_wait_data)
 		return false;
-	for (i = 0; i < SM_FRAME_WORDS; i++) {
-		__u64 address = words[i] | SM_TEXT_BITS;
-
-		if (sm_within(address, sk_wait_data, SM_WAIT_DATA_BYTES))
+	for (i = SM_READ_WORDS; i <= SM_FRAME_WORDS; i += SM_READ_WORDS) {
+		if (bpf_probe_read_kernel(words, sizeof(words), (void *)entry - i * sizeof(*words)))
 			return false;
-		if (sm_within(address, tcp_msg_wait_data, SM_FUNCTION_BYTES) ||
-		    sm_within(address, sk_msg_wait_data, SM_FUNCTION_BYTES) ||
-		    sm_within(address, tcp_bpf_recvmsg, SM_FUNCTION_BYTES) ||
-		    sm_within(address, sk_stream_wait_memory, SM_FUNCTION_BYTES) ||
-		    sm_within(address, __inet_stream_connect, SM_FUNCTION_BYTES))
-			known = true;
+		for (j = 0; j < SM_READ_WORDS; j++) {
+			__u64 address = words[j] | SM_TEXT_BITS;
+
+			if (sm_within(address, sk_wait_data, SM_WAIT_DATA_BYTES))
+				return false;
+			if (sm_within(address, tcp_msg_wait_data, SM_FUNCTION_BYTES) ||
+			    sm_within(address, sk_msg_wait_data, SM_FUNCTION_BYTES) ||
+			    sm_within(address, tcp_bpf_recvmsg, SM_FUNCTION_BYTES) ||
+			    sm_within(address, sk_stream_wait_memory, SM_FUNCTION_BYTES) ||
+			    sm_within(address, __inet_stream_connect, SM_FUNCTION_BYTES))
+				known = true;
+		}
 	}
 	return known;
 }
