@@ -18,7 +18,6 @@
 #include <bpf/bpf_helpers.h>
 #include <bpf/bpf_core_read.h>
 #include "kernel.h"
-#include "psock.h"
 
 /*
  * Functions of the kernel, by /proc/kallsyms; weak: their address is 0 where that hides it or a
@@ -32,12 +31,13 @@ extern const void tcp_msg_wait_data __ksym __weak;   /* from 5.17 at the latest 
 extern const void sk_stream_wait_memory __ksym __weak; /* sendmsg() */
 extern const void __inet_stream_connect __ksym __weak;
 
-/* Lengths, at least: the longest of any kernel seen is 0x19c, all others stay below 0x480. */
+/* Their lengths, at most: sk_wait_data() has 0x140 to 0x19c bytes on the kernels tried, the others
+ * up to 0x450. */
 #define SM_WAIT_DATA_BYTES 0x400
 #define SM_FUNCTION_BYTES  0x480
 
-/* Words below an entry. The return address was found in the 1st or, before 5.13, 8th on x86-64, in
- * the 3rd or 5th on arm64. */
+/* Words below an entry. The return address was found in the 1st or, on 5.10, 8th on x86-64, in the
+ * 3rd or 5th on arm64. */
 #define SM_FRAME_WORDS 16
 
 /* So many at a time: a program's stack is small. */

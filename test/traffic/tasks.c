@@ -20,14 +20,20 @@ static void *read_stream(void *argument)
 {
 	struct end *end = argument;
 	unsigned char buffer[16384];
+	double progress = now();
 
 	for (;;) {
 		ssize_t got = recv(end->fd, buffer, sizeof(buffer), 0);
 
-		if (got < 0 && errno == EAGAIN)
+		/* It may be woken without data (churn.c). */
+		if (got < 0 && errno == EAGAIN && now() - progress < end->session->options->timeout)
 			continue;
+		if (got < 0)
+			broken(end->session, "after byte %llu: %s", (unsigned long long)end->got,
+			       strerror(errno));
 		if (got <= 0)
 			break;
+		progress = now();
 		if (pattern_check(STREAM, end->got, buffer, (size_t)got) != (size_t)got) {
 			broken(end->session, "byte %llu or one after it is wrong",
 			       (unsigned long long)end->got);
@@ -52,10 +58,13 @@ static int serve(struct session *session)
 	if (end.fd < 0 || pipe(end.pipe) || pthread_create(&reader, NULL, read_stream, &end))
 		return broken(session, "accept: %s", strerror(errno));
 	while ((got = read(end.pipe[0], buffer, sizeof(buffer))) > 0) {
-		if (!send_all(end.fd, buffer, (size_t)got))
-			return broken(session, "send: %s", strerror(errno));
+		if (!send_all(end.fd, buffer, (size_t)got)) {
+			broken(session, "send: %s", strerror(errno));
+			shutdown(end.fd, SHUT_RDWR);
+		}
 	}
 	pthread_join(reader, NULL);
+	close(end.pipe[0]);
 	close(end.fd);
 	return session->shared->error[0] != 0;
 }

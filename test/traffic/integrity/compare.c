@@ -45,10 +45,7 @@ static int describe(const struct outcome *outcome, const char *mode, char *text,
 	return used;
 }
 
-/*
- * The error of a reset goes to whichever call comes first; later ones see the closed socket. With
- * sendfile() nobody may see it: one that met it in the middle returns what it had moved.
- */
+/* The error of a reset goes to whichever call comes first; later ones see the closed socket. */
 static bool saw_reset(const struct outcome *outcome)
 {
 	bool read_ok = outcome->read_end == ECONNRESET || outcome->read_end == END_OF_FILE;
@@ -64,15 +61,21 @@ static bool saw_its_end_only(const struct outcome *outcome)
 	return outcome->read_end == END_OF_FILE && outcome->write_error == EPIPE;
 }
 
+/*
+ * With sendfile() nobody may see the error: one that met it in the middle returns what it had
+ * moved. So does a send() in a sockmap.
+ */
 static bool same_reset(enum write_way way, const struct outcome *plain,
 		       const struct outcome *redirected, struct tally *tally)
 {
-	if (!saw_reset(plain) && !(way == BY_SENDFILE && saw_its_end_only(plain)))
+	bool sendfile = way == BY_SENDFILE;
+
+	if (!saw_reset(plain) && !(sendfile && saw_its_end_only(plain)))
 		return false;
-	if (saw_reset(redirected))
+	if (saw_reset(redirected) || (sendfile && saw_its_end_only(redirected)))
 		return true;
-	tally->silent_reset += way != BY_SENDFILE;
-	return saw_its_end_only(redirected);
+	tally->silent_reset++;
+	return redirected->cut && saw_its_end_only(redirected);
 }
 
 /* Nothing lost on the way and no wait in vain: holds in both modes. */

@@ -117,6 +117,7 @@ struct outcome {
 	/* What a sockmap may change; compare.c says what is allowed. */
 	uint32_t early_eagain, short_waitall, short_lowat;
 	bool urgent_inline;
+	bool cut;	  /* the newest send took a part of its message only */
 	char stalled[96]; /* where a wait was not answered; empty: nowhere */
 };
 

@@ -126,6 +126,7 @@ static int write_message(struct writer *writer, uint32_t position, uint32_t size
 				     size - done);
 		sent = write_once(writer, position + done, size - done, last);
 		if (sent > 0) {
+			outcome->cut = sent < (ssize_t)(size - done);
 			done += (uint32_t)sent;
 			outcome->sent += (uint32_t)sent;
 			continue;
