@@ -17,11 +17,12 @@ extern const char sma_answer_object[], sma_answer_object_end[];
 
 static int refused(struct sma_error *error)
 {
-	return sma_fail(
-	    error, SMA_UNSUPPORTED,
-	    "Leave out --edge-readers, and keep programs such as nginx out with a policy.",
-	    "This kernel's ioctl(FIONREAD) does not count redirected bytes, and it refuses the "
-	    "program that would correct the answer");
+	return sma_fail(error, SMA_UNSUPPORTED,
+			"Attach without --edge-readers, and exclude programs that use FIONREAD "
+			"(nginx, Java, .NET) with a policy.",
+			"On this kernel ioctl(FIONREAD) does not count redirected bytes, and the "
+			"kernel refuses "
+			"the program that corrects it");
 }
 
 int sma_answer_load(struct sma_context *context, __u32 map_id, struct sma_answer *answer,

@@ -73,7 +73,7 @@ static int install_policy(struct attach *attach, struct sma_error *error)
 		return 0;
 	if (!attach->loaded.ours || !map)
 		return sma_fail(error, SMA_UNSUPPORTED, "Leave it out.",
-				"Only the Sockmap datapath takes a policy");
+				"Only the Sockmap datapath accepts a policy");
 	return sma_policy_install(bpf_map__fd(map), &attach->policy, error);
 }
 
@@ -110,11 +110,10 @@ static int check_slot_free(struct attach *attach, struct bpf_program *program,
 
 		if (taken && strcmp(taken, bpf_map__name(map)) == 0 &&
 		    slot_of(other) == slot_of(program))
-			return sma_fail(error, SMA_AMBIGUOUS,
-					"Keep one of them, or give each a sockmap of its own.",
-					"%s and %s both belong to the sockmap %s",
-					bpf_program__name(other), bpf_program__name(program),
-					taken);
+			return sma_fail(
+			    error, SMA_AMBIGUOUS, "Keep one of them, or give each its own sockmap.",
+			    "%s and %s both belong to the sockmap %s", bpf_program__name(other),
+			    bpf_program__name(program), taken);
 	}
 	return sma_check_owner(&attach->loaded, map, slot_of(program), error);
 }
@@ -158,10 +157,10 @@ static int attach_to_sockmaps(struct attach *attach, struct sma_error *error)
 					    slot_of(program), 0) == 0)
 			continue;
 		if (errno == EBUSY)
-			return sma_fail(
-			    error, SMA_BUSY,
-			    "Take the other program off first, or use a map of its own.",
-			    "The sockmap %s already has a program of another owner", target);
+			return sma_fail(error, SMA_BUSY,
+					"Detach the other program first, or use a separate map.",
+					"The sockmap %s already has a program from another owner",
+					target);
 		return sma_fail_errno(error, errno, NULL, "%s cannot be attached to the sockmap %s",
 				      name, target);
 	}
@@ -268,10 +267,11 @@ static int cgroup_refused(const struct attach *attach, const char *program, stru
 	int number = errno;
 
 	if (number == EPERM && sma_caps_sufficient())
-		return sma_fail(
-		    error, SMA_BUSY, "Take the other program off (bpftool cgroup tree shows it).",
-		    "%s or a cgroup above it has a program attached that allows no other",
-		    attach->cgroup.path);
+		return sma_fail(error, SMA_BUSY,
+				"Detach the other program (bpftool cgroup tree shows it).",
+				"%s or one of its parents has a program attached that does not "
+				"allow a second one",
+				attach->cgroup.path);
 	if (number == EINVAL)
 		return sma_fail(error, SMA_UNSUPPORTED, "Use Linux 5.10 or newer.",
 				"This kernel cannot attach %s to a cgroup by link", program);

@@ -82,8 +82,7 @@ static int write_out(struct capture *capture, struct sma_error *error)
 		capture->ending = BY_READER;
 		return 0;
 	}
-	return sma_fail_errno(error, -result, NULL, "%s cannot be written any further",
-			      capture->path);
+	return sma_fail_errno(error, -result, NULL, "%s can no longer be written", capture->path);
 }
 
 static int read_parts(struct capture *capture, int timeout_ms, struct sma_error *error)
@@ -174,8 +173,8 @@ static int refused(const struct capture *capture, int number, struct sma_error *
 	return sma_fail_errno(
 	    error, number,
 	    number == EACCES
-		? "The agent writes only what its own user may: choose a folder of that "
-		  "user, or -w - with a redirection."
+		? "The agent writes only where its user may: choose a folder that belongs to "
+		  "that user, or use -w - with a redirection."
 		: NULL,
 	    "%s cannot be written", capture->path);
 }
@@ -189,7 +188,7 @@ static int open_file(struct capture *capture, struct sma_error *error)
 		capture->path = "standard output";
 		if (isatty(STDOUT_FILENO))
 			return sma_fail(error, SMA_INVALID_PARAMS, "Redirect it, or name a file.",
-					"A capture is not written to a terminal");
+					"A capture cannot be written to a terminal");
 		capture->file.fd = fcntl(STDOUT_FILENO, F_DUPFD_CLOEXEC, 0);
 		if (capture->file.fd >= 0 && dup2(STDERR_FILENO, STDOUT_FILENO) < 0)
 			return refused(capture, errno, error);

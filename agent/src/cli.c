@@ -75,7 +75,7 @@ static json_t *option_value(const struct option_spec *option, const char *text)
 	char *end;
 	double seconds;
 
-	if (option->type == OPTION_TEXT)
+	if (option->type == OPTION_TEXT || option->type == OPTION_REQUIRED_TEXT)
 		return sma_text(text);
 	errno = 0;
 	if (option->type == OPTION_NUMBER) {
@@ -216,7 +216,7 @@ static int serve(int argc, char **argv, const char *bpffs)
 	for (int i = 0; i < argc; i++) {
 		if (strcmp(argv[i], "--help") == 0) {
 			printf("usage: sockmap-agent serve --nonce HEX\n\n"
-			       "JSON-RPC 2.0 with Content-Length framing, after one line "
+			       "Speaks JSON-RPC 2.0 with Content-Length framing after one line, "
 			       "\"SOCKMAP-AGENT HEX VERSION\".\n");
 			return 0;
 		}
@@ -262,7 +262,7 @@ int sma_cli(int argc, char **argv)
 		return serve(argc - at - 1, argv + at + 1, bpffs);
 	command = sma_find_command(argc - at, argv + at, &words);
 	if (!command && words == 2)
-		return usage("%s is set, show or clear", argv[at]);
+		return usage("%s needs one of set, show or clear", argv[at]);
 	if (!command)
 		return usage("There is no command %s", argv[at]);
 	return run_command(command, argc - at - words, argv + at + words, bpffs);

@@ -193,42 +193,44 @@ static int verify_verdict(const json_t *result)
 
 #define NAME_OPTION                                                                                \
 	{                                                                                          \
-		"--name", "name", OPTION_TEXT, "NAME", "which attachment (default: the only one)"  \
+		"--name", "name", OPTION_TEXT, "NAME", "the attachment (default: the only one)"    \
 	}
 #define PAGE_OPTIONS                                                                               \
-	{"--offset", "offset", OPTION_NUMBER, "N", "first row of the page"},                       \
+	{"--offset", "offset", OPTION_NUMBER, "N", "first row to show (default 0)"},               \
 	{                                                                                          \
-		"--limit", "limit", OPTION_NUMBER, "N", "rows of the page (default 100)"           \
+		"--limit", "limit", OPTION_NUMBER, "N", "rows to show (default 100)"               \
 	}
 
 static const struct command commands[] = {
     {"attach",
      "attach",
      NULL,
-     "Load an object and attach it to a cgroup and its sockmap",
-     {{"--object", "object", OPTION_TEXT, "FILE", "BPF object file"},
-      {"--cgroup", "cgroup", OPTION_TEXT, "PATH", "absolute, or below the cgroup v2 root"},
-      {"--name", "name", OPTION_TEXT, "NAME", "of the attachment (default: " DEFAULT_NAME ")"},
+     "Load an object and attach it to a cgroup and a sockmap",
+     {{"--object", "object", OPTION_REQUIRED_TEXT, "FILE", "BPF object file"},
+      {"--cgroup", "cgroup", OPTION_REQUIRED_TEXT, "PATH",
+       "cgroup, as a full path or as a path below the cgroup v2 root; starts with /"},
+      {"--name", "name", OPTION_TEXT, "NAME", "name of the attachment (default: " DEFAULT_NAME ")"},
       {"--sk-msg-map", "skMsgMap", OPTION_TEXT, "MAP",
-       "sockmap for sk_msg, when there are several"},
+       "sockmap that the sk_msg program is attached to, if there are several"},
       {"--pairing", "pairing", OPTION_TEXT, "HOW",
-       "handshake, original-dst, tuple or auto (default: auto, handshake)"},
+       "handshake, original-dst, tuple or auto (default: auto, which is handshake)"},
       {"--edge-readers", "edgeReaders", OPTION_FLAG, NULL,
-       "keep programs that go by FIONREAD, such as nginx, from stalling"},
+       "prevent stalls of edge-triggered readers (nginx, tokio): fall back to plain TCP"},
       {"--max-sockets", "maxSockets", OPTION_NUMBER, "N",
-       "that may be accelerated at a time (default 65536)"},
-      {"--policy", "policy", OPTION_TEXT, "FILE", "which connections may be accelerated"}},
+       "maximum redirected sockets, two per connection (2-16777216, default 65536)"},
+      {"--policy", "policy", OPTION_TEXT, "FILE",
+       "file with the rules that say which connections may be accelerated"}},
      complete_attach,
      sma_print_attachment,
      NULL},
     {"detach",
      "detach",
      NULL,
-     "Take an attachment off without losing a byte",
+     "Stop redirecting, wait until redirected bytes are read, and remove an attachment",
      {NAME_OPTION,
       {"--drain-timeout", "drainTimeoutMs", OPTION_MILLISECONDS, "SECONDS",
-       "how long to wait for queued bytes to be read (default 5)"},
-      {"--force", "force", OPTION_FLAG, NULL, "then drop what is still queued"}},
+       "how long to wait for unread bytes (default 5)"},
+      {"--force", "force", OPTION_FLAG, NULL, "discard unread data after the timeout"}},
      complete_name,
      sma_print_detached,
      detach_verdict},
@@ -236,7 +238,7 @@ static const struct command commands[] = {
     {"stats",
      "stats",
      NULL,
-     "Counters of an attachment of the Sockmap datapath",
+     "Show the counters of an attachment of the Sockmap datapath",
      {NAME_OPTION},
      complete_name,
      sma_print_stats,
@@ -244,12 +246,13 @@ static const struct command commands[] = {
     {"sockets",
      "sockets",
      NULL,
-     "Sockets of a sockmap",
+     "List the sockets of a sockmap",
      {NAME_OPTION,
-      {"--map", "map", OPTION_NUMBER, "ID", "a sockmap of the host instead"},
-      {"--sort", "sort", OPTION_TEXT, "COLUMN", "e.g. redirectedBytes"},
-      {"--descending", "descending", OPTION_FLAG, NULL, "largest first"},
-      {"--filter", "filter", OPTION_TEXT, "TEXT", "in addresses, ports, command, cgroup or reason"},
+      {"--map", "map", OPTION_NUMBER, "ID", "any sockmap of the host, instead of an attachment"},
+      {"--sort", "sort", OPTION_TEXT, "COLUMN", "column to sort by, for example redirectedBytes"},
+      {"--descending", "descending", OPTION_FLAG, NULL, "sort in descending order"},
+      {"--filter", "filter", OPTION_TEXT, "TEXT",
+       "only sockets with this text in an address, port, command, cgroup or reason"},
       PAGE_OPTIONS},
      complete_sockets,
      sma_print_sockets,
@@ -257,23 +260,23 @@ static const struct command commands[] = {
     {"capture",
      "capture",
      NULL,
-     "Write redirected messages to a pcapng file, which Wireshark reads",
-     {{"-w", "file", OPTION_TEXT, "FILE", "to write to; - is standard output"},
+     "Write redirected messages to a pcapng file for Wireshark",
+     {{"-w", "file", OPTION_REQUIRED_TEXT, "FILE", "output file; - is standard output"},
       NAME_OPTION,
       {"--socket", "socket", OPTION_NUMBER, "COOKIE", "only to and from this socket"},
       {"--port", "port", OPTION_NUMBER, "N", "only connections with this port at either end"},
       {"--snaplen", "snaplen", OPTION_NUMBER, "N",
-       "bytes of a message that are kept (default 262144)"},
-      {"--count", "count", OPTION_NUMBER, "N", "end after so many messages"},
+       "bytes to keep of each message (default 262144)"},
+      {"--count", "count", OPTION_NUMBER, "N", "stop after this many messages"},
       {"--all", "all", OPTION_FLAG, NULL,
-       "also what these connections send through the TCP stack"}},
+       "also messages that these connections send through the stack"}},
      complete_capture,
      sma_print_capture,
      NULL},
     {"policy set",
      "policySet",
      "FILE",
-     "Decide which new connections may be accelerated",
+     "Set the rules that say which new connections may be accelerated",
      {NAME_OPTION},
      complete_policy_set,
      sma_print_policy_set,
@@ -281,7 +284,7 @@ static const struct command commands[] = {
     {"policy show",
      "policyGet",
      NULL,
-     "The policy in force",
+     "Show the policy in force",
      {NAME_OPTION},
      complete_name,
      sma_print_policy,
@@ -289,7 +292,7 @@ static const struct command commands[] = {
     {"policy clear",
      "policySet",
      NULL,
-     "Let every connection be accelerated again",
+     "Remove the policy: every new connection may be accelerated",
      {NAME_OPTION},
      complete_policy_clear,
      sma_print_policy_set,
@@ -297,16 +300,16 @@ static const struct command commands[] = {
     {"progs",
      "programs",
      NULL,
-     "List BPF programs of the host",
+     "List the BPF programs of the host",
      {{0}},
      NULL,
      sma_print_programs,
      NULL},
-    {"maps", "maps", NULL, "List BPF maps of the host", {{0}}, NULL, sma_print_maps, NULL},
+    {"maps", "maps", NULL, "List the BPF maps of the host", {{0}}, NULL, sma_print_maps, NULL},
     {"map",
      "mapEntries",
      "ID|NAME",
-     "Entries of a map",
+     "Show the entries of a map",
      {PAGE_OPTIONS},
      complete_map,
      sma_print_entries,
@@ -315,25 +318,25 @@ static const struct command commands[] = {
      "cgroups",
      NULL,
      "List cgroups",
-     {{"--filter", "filter", OPTION_TEXT, "TEXT", "substring of the path"},
-      {"--limit", "limit", OPTION_NUMBER, "N", "at most so many (default 1000)"}},
+     {{"--filter", "filter", OPTION_TEXT, "TEXT", "only paths that contain this text"},
+      {"--limit", "limit", OPTION_NUMBER, "N", "cgroups to show (default 1000)"}},
      NULL,
      sma_print_cgroups,
      NULL},
     {"verify",
      "verify",
      "FILE",
-     "Let the kernel's verifier judge each program of an object",
-     {{"--prog", "program", OPTION_TEXT, "NAME", "only this one"},
+     "Ask the kernel's verifier about each program of an object",
+     {{"--prog", "program", OPTION_TEXT, "NAME", "only this program"},
       {"--log-level", "logLevel", OPTION_NUMBER, "1|2|4",
-       "1 each insn, 2 every path, 4 statistics"}},
+       "1: the path that failed (default), 2: every path (can be very long), 4: statistics only"}},
      complete_verify,
      sma_print_verified,
      verify_verdict},
     {"probe",
      "probe",
      NULL,
-     "What this kernel can do, and its known sockmap bugs",
+     "Show what this kernel supports, and its known sockmap bugs",
      {{0}},
      NULL,
      sma_print_probe,
@@ -360,19 +363,24 @@ void sma_print_usage(FILE *out)
 {
 	fprintf(out, "usage: sockmap-agent [--bpffs DIR] COMMAND [OPTION]...\n\n");
 	for (size_t i = 0; i < sizeof(commands) / sizeof(*commands); i++)
-		fprintf(out, "  %-12s %s\n", commands[i].name, commands[i].help);
-	fprintf(out, "  %-12s %s\n\n", "serve", "Speak JSON-RPC on stdin and stdout (--nonce HEX)");
+		fprintf(out, "  %-14s %s\n", commands[i].name, commands[i].help);
+	fprintf(out, "  %-14s %s\n\n", "serve", "Speak JSON-RPC on stdin and stdout (--nonce HEX)");
 	fprintf(out,
-		"Every command but serve takes --json, and each explains itself with --help.\n"
-		"--bpffs DIR (or SOCKMAP_BPFFS) names another bpffs folder; --version prints the "
+		"Every command takes --help, and every command except serve takes --json.\n"
+		"--bpffs DIR (or SOCKMAP_BPFFS) selects another bpffs folder. --version prints the "
 		"version.\n");
 }
 
 void sma_print_command_help(const struct command *command, FILE *out)
 {
-	fprintf(out, "usage: sockmap-agent %s [OPTION]...%s%s\n\n%s.\n\n", command->name,
-		command->operand ? " " : "", command->operand ? command->operand : "",
-		command->help);
+	fprintf(out, "usage: sockmap-agent %s", command->name);
+	for (const struct option_spec *option = command->options;
+	     option < command->options + MAX_OPTIONS && option->flag; option++) {
+		if (option->type == OPTION_REQUIRED_TEXT)
+			fprintf(out, " %s %s", option->flag, option->argument);
+	}
+	fprintf(out, " [OPTION]...%s%s\n\n%s.\n\n", command->operand ? " " : "",
+		command->operand ? command->operand : "", command->help);
 	for (const struct option_spec *option = command->options;
 	     option < command->options + MAX_OPTIONS && option->flag; option++) {
 		char left[64];

@@ -7,7 +7,13 @@
 
 #include "context.h"
 
-enum option_type { OPTION_TEXT, OPTION_NUMBER, OPTION_MILLISECONDS, OPTION_FLAG };
+enum option_type {
+	OPTION_TEXT,
+	OPTION_REQUIRED_TEXT, /* the command is refused without it */
+	OPTION_NUMBER,
+	OPTION_MILLISECONDS,
+	OPTION_FLAG,
+};
 
 struct option_spec {
 	const char *flag; /* --name */

@@ -141,7 +141,7 @@ int sma_load(struct sma_context *context, const struct sma_object *file,
 		sma_loaded_close(loaded);
 		return sma_fail(error, SMA_BAD_OBJECT,
 				"Give its functions SEC(\"sockops\") or SEC(\"sk_msg\").",
-				"%s holds no program that goes to a cgroup or a sockmap",
+				"%s has no program that attaches to a cgroup or a sockmap",
 				file->name);
 	}
 	sma_progress(context, "Verifying %u programs of %s", count, file->name);
@@ -296,7 +296,7 @@ int sma_check_owner(const struct sma_loaded *loaded, const struct bpf_map *map,
 		bpf_obj_get_info_by_fd(fd, &info, &length);
 		close(fd);
 	}
-	return sma_fail(error, SMA_BUSY, "Take that program off first, or use a map of its own.",
-			"The sockmap %s already has the program %s (id %u) of another owner",
+	return sma_fail(error, SMA_BUSY, "Detach that program first, or use a separate map.",
+			"The sockmap %s already has the program %s (id %u) from another owner",
 			bpf_map__name(map), *info.name ? info.name : "without a name", ids[0]);
 }

@@ -68,9 +68,9 @@ static int check_original_dst(const char *cgroup, struct sma_error *error)
 		return 0;
 	case 0:
 		return sma_fail(error, SMA_UNSUPPORTED,
-				"Use --pairing handshake, which needs no such kernel and works "
+				"Use --pairing handshake, which works on every kernel and "
 				"through every NAT.",
-				"This kernel does not tell a BPF program the original destination "
+				"This kernel does not give BPF programs the original destination "
 				"of a connection (bpf_getsockopt(SOL_IP, %d) fails)",
 				SM_SO_ORIGINAL_DST);
 	default:
@@ -84,7 +84,7 @@ static int set_size(struct bpf_object *object, const char *name, uint32_t entrie
 	struct bpf_map *map = bpf_object__find_map_by_name(object, name);
 
 	if (!map || bpf_map__set_max_entries(map, entries))
-		return sma_fail(error, SMA_BAD_OBJECT, "Build it anew.",
+		return sma_fail(error, SMA_BAD_OBJECT, "Build the object again.",
 				"The datapath has no map %s of a size that can be chosen", name);
 	return 0;
 }
@@ -112,15 +112,15 @@ int sma_options_apply(const struct sma_options *options, struct bpf_object *obje
 
 	if (!ours && options->given)
 		return sma_fail(error, SMA_UNSUPPORTED, "Leave them out.",
-				"Only the Sockmap datapath has a pairing and a number of sockets "
-				"that can be chosen");
+				"Pairing, number of sockets and edge readers can be chosen only "
+				"for the Sockmap datapath");
 	if (!ours)
 		return 0;
 	if (options->datapath.pairing == SM_BY_ORIGINAL_DST && check_original_dst(cgroup, error))
 		return -1;
 	if (!constants ||
 	    bpf_map__set_initial_value(constants, &options->datapath, sizeof(options->datapath)))
-		return sma_fail(error, SMA_BAD_OBJECT, "Build it anew.",
+		return sma_fail(error, SMA_BAD_OBJECT, "Build the object again.",
 				"The datapath was built for another version of the agent");
 	return set_sizes(options, object, error);
 }
@@ -136,9 +136,9 @@ json_t *sma_pairing_json(const struct sma_attachment *attachment)
 	    bpf_map_lookup_elem(pin->fd, &zero, &options) || options.pairing >= PAIRINGS)
 		return json_null();
 	if (options.pairing_auto)
-		reason = "It works on every kernel and through every NAT, so it is the default.";
+		reason = "The default: it works on every kernel and through every NAT.";
 	else if (options.pairing == SM_BY_ORIGINAL_DST)
-		reason = "It was asked for, and this kernel tells the original destination.";
+		reason = "It was asked for, and this kernel supports it.";
 	else
 		reason = "It was asked for.";
 	return json_pack("{s:s, s:s}", "by", pairings[options.pairing], "reason", reason);

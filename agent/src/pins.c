@@ -29,7 +29,7 @@ static int check_owner(const char *root, struct sma_error *error)
 		return sma_fail_errno(error, errno, NULL, "The folder %s cannot be read", root);
 	if (S_ISDIR(status.st_mode) && (status.st_uid == 0 || status.st_uid == geteuid()))
 		return 0;
-	return sma_fail(error, SMA_NOT_PERMITTED, "Remove it, as root.",
+	return sma_fail(error, SMA_NOT_PERMITTED, "Remove it as root.",
 			"%s was made by another user (uid %u), whose pins are not trusted", root,
 			status.st_uid);
 }
@@ -66,7 +66,7 @@ int sma_pins_lock(struct sma_context *context, const char *folder, bool wait,
 	int fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 
 	if (fd < 0 && errno == ENOENT)
-		return sma_fail(error, SMA_NOT_FOUND, NULL, "%s is not there any more", folder);
+		return sma_fail(error, SMA_NOT_FOUND, NULL, "%s no longer exists", folder);
 	if (fd < 0 && errno == EACCES)
 		return sma_fail(error, SMA_NOT_PERMITTED,
 				"Run the agent as root, or let this user run it with sudo -n.",

@@ -70,7 +70,7 @@ static int parse_address(struct sma_condition *condition, const char *word, cons
 	uint32_t bits = 128, width;
 
 	if (length >= sizeof(address))
-		return sma_mistake(mistake, at, "%.60s is no IP address", word);
+		return sma_mistake(mistake, at, "%.60s is not an IP address", word);
 	memcpy(address, word, length);
 	address[length] = 0;
 	if (inet_pton(AF_INET, address, condition->address + sizeof(mapped)) == 1) {
@@ -79,7 +79,7 @@ static int parse_address(struct sma_condition *condition, const char *word, cons
 	} else if (inet_pton(AF_INET6, address, condition->address) == 1) {
 		width = 128;
 	} else {
-		return sma_mistake(mistake, at, "\"%.60s\" is no IP address", address);
+		return sma_mistake(mistake, at, "\"%.60s\" is not an IP address", address);
 	}
 	if (!slash)
 		bits = width;
@@ -101,7 +101,7 @@ static int parse_ports(struct sma_condition *condition, const char *word, const 
 	if (!parse_number(word, length, 65535, &low) ||
 	    (dash && !parse_number(dash + 1, strlen(dash + 1), 65535, &high)) || low == 0)
 		return sma_mistake(
-		    mistake, at, "\"%.60s\" is no port from 1 to 65535 and no range of them", word);
+		    mistake, at, "\"%.60s\" is not a port (1 to 65535) or a range of ports", word);
 	if (!dash)
 		high = low;
 	if (low > high)
@@ -119,7 +119,7 @@ static int parse_id(struct sma_condition *condition, const char *word, const cha
 
 	if (!parse_number(word, strlen(word), UINT32_MAX - 1, &condition->id))
 		return sma_mistake(mistake, at,
-				   "\"%.60s\" is no %s: a number from 0 to 4294967294 is expected",
+				   "\"%.60s\" is not a %s: give a number from 0 to 4294967294",
 				   word, name);
 	return 0;
 }
@@ -172,7 +172,7 @@ static int report(const char *text, struct sma_mistake *mistake, struct sma_erro
 			column++;
 		}
 	}
-	sma_fail(error, SMA_BAD_POLICY, "Correct it; the policy in force is as it was.",
+	sma_fail(error, SMA_BAD_POLICY, "Correct it. The policy in force has not changed.",
 		 "Line %u, column %u: %s", line, column, mistake->what);
 	error->line = line;
 	error->column = column;
@@ -220,7 +220,7 @@ int sma_policy_from_file(json_t *params, const char *key, const char *path, stru
 				  "The policy file %s cannot be read: %s", path, strerror(-result));
 	else if (file.size && strlen(file.data) != file.size) {
 		sma_mistake(&mistake, file.data + strlen(file.data),
-			    "a policy is text, this is a NUL byte");
+			    "a policy is text, but this is a NUL byte");
 		result = report(file.data, &mistake, error);
 	} else {
 		json_object_set_new(params, key, sma_text(file.data ? file.data : ""));

@@ -114,7 +114,7 @@ static int parse_line(const char **cursor, struct sma_policy *policy, struct sma
 			return -1;
 	}
 	if (found == 0 && bare)
-		return sma_mistake(mistake, start, "this rule is empty: chain wants options");
+		return sma_mistake(mistake, start, "this rule is empty: chain needs options");
 	return found;
 }
 

@@ -200,7 +200,7 @@ int sma_policy_json(const char *text, struct sma_policy *policy, struct sma_mist
 				       (said.position > 0 && (size_t)said.position <= strlen(text)
 					    ? said.position - 1
 					    : 0),
-				   "this is no JSON: %s", said.text);
+				   "this is not valid JSON: %s", said.text);
 	result = parse_root(text, root, policy, mistake);
 	json_decref(root);
 	return result;

@@ -16,12 +16,12 @@ static const struct sma_pin *find_slot(const struct sma_attachment *attachment,
 
 	if (!sma_attachment_abi(attachment))
 		sma_fail(error, SMA_UNSUPPORTED, "Attach the built-in datapath.",
-			 "%s is not the Sockmap datapath, which alone has policies",
+			 "%s is not the Sockmap datapath, and only that has policies",
 			 attachment->name);
 	else if (!pin || pin->bpf_type != BPF_MAP_TYPE_ARRAY_OF_MAPS ||
 		 pin->key_size != sizeof(__u32))
 		sma_fail(error, SMA_UNSUPPORTED, "Detach it and attach it again.",
-			 "%s was attached by a version that had no policies", attachment->name);
+			 "%s was attached by a version without policies", attachment->name);
 	else
 		return pin;
 	return NULL;

@@ -76,8 +76,8 @@ void sma_print_detached(const json_t *result)
 		       number(result, "lostBytes"));
 	else
 		printf(
-		    "%s is stopped, but these sockets still hold unread bytes and go on working; "
-		    "detach again later, or with --force:\n",
+		    "%s no longer redirects, but these sockets hold unread bytes and keep working. "
+		    "Detach again later, or with --force to discard the bytes:\n",
 		    text(result, "name"));
 	json_array_foreach(json_object_get(result, "remaining"), index, item)
 	{
@@ -266,7 +266,7 @@ void sma_print_probe(const json_t *result)
 		json_t *present = json_object_get(bug, "present");
 
 		printf("bug %s: %s. %s Fix: %s\n", text(bug, "id"),
-		       json_is_null(present)   ? "could not be tried"
+		       json_is_null(present)   ? "could not be tested"
 		       : json_is_true(present) ? "present"
 					       : "absent",
 		       text(bug, "summary"), text(bug, "fix"));
@@ -284,7 +284,8 @@ void sma_print_policy(const json_t *result)
 	const char *source = text(result, "text");
 	size_t length = strlen(source);
 
-	fputs(length ? source : "# No policy: every connection may be accelerated.\n", stdout);
+	fputs(length ? source : "# No policy: every local connection may be accelerated.\n",
+	      stdout);
 	if (length && source[length - 1] != '\n')
 		putchar('\n');
 }
@@ -297,14 +298,13 @@ void sma_print_capture(const json_t *result)
 	if (strcmp(ended, "detached") == 0)
 		printf("%s is being detached.\n", text(result, "name"));
 	else if (strcmp(ended, "readerGone") == 0)
-		printf("Nobody reads the capture any more.\n");
+		printf("The reader of the capture has gone away.\n");
 	printf("%lld messages with %lld bytes captured in %lld packets of %s.\n",
 	       number(result, "messages"), number(result, "bytes"), number(result, "packets"),
 	       text(result, "file"));
 	if (number(dropped, "messages"))
 		printf(
-		    "%lld messages are not there or not whole, %lld bytes of them: they came "
-		    "faster "
-		    "than they could be written. A smaller --snaplen, --port or --socket helps.\n",
+		    "%lld messages are missing or incomplete (%lld bytes): they came faster than "
+		    "they could be written. A smaller --snaplen, --port or --socket helps.\n",
 		    number(dropped, "messages"), number(dropped, "bytes"));
 }

@@ -168,12 +168,12 @@ static json_t *bugs(void)
 			 "fix", "A kernel with 04af4efde58a (bpf, sockmap: fix FIONREAD).", "id",
 			 "fionreadRedirected", "present", found(able ? sma_fionread_blind() : -1),
 			 "summary",
-			 "ioctl(FIONREAD) does not count redirected bytes: it returns 0 when only "
-			 "such wait.",
+			 "ioctl(FIONREAD) does not count redirected bytes: it returns 0 when no "
+			 "others are unread.",
 			 "fix",
 			 "A kernel with 929e30f93125 (6.6.128, 6.12.75, 6.18.14, 6.19) and its fix "
 			 "04af4efde58a. The Sockmap datapath corrects the answer where the "
-			 "kernel lets it.");
+			 "kernel allows it.");
 }
 
 json_t *sma_probe(struct sma_context *context, const json_t *params, struct sma_error *error)

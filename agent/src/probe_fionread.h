@@ -5,22 +5,23 @@
 #define SMA_FIONREAD_WARNING                                                                       \
 	"On this kernel ioctl(FIONREAD) returns 0 for unread bytes that reached a socket in a "    \
 	"sockmap through the stack, so programs that size their reads by it (nginx, Java, .NET) "  \
-	"may stall; kernels with the fix 04af4efde58a (bpf, sockmap: fix FIONREAD) are free of "   \
-	"it, and the Sockmap datapath attached with --edge-readers spares non-blocking ones."
+	"may stall. Attach the built-in datapath with edge readers (--edge-readers), which "       \
+	"prevents this for non-blocking readers, exclude such programs with a policy, or use a "   \
+	"kernel with the fix 04af4efde58a (bpf, sockmap: fix FIONREAD)."
 
 /* The same for our datapath when sm_gate is attached. */
 #define SMA_FIONREAD_GATED                                                                         \
 	"On this kernel ioctl(FIONREAD) returns 0 for unread bytes that reached a socket in a "    \
-	"sockmap through the stack. Attached with --edge-readers, connections that send such "     \
-	"bytes to a non-blocking reader go back to plain TCP, after a pause of 0.2 s or more; "    \
-	"kernels with the fix 04af4efde58a (bpf, sockmap: fix FIONREAD) need none of this."
+	"sockmap through the stack. Edge readers are on (--edge-readers), so a connection that "   \
+	"sends such bytes to a non-blocking reader goes back to plain TCP after a pause of 0.2 s " \
+	"or more. Kernels with the fix 04af4efde58a (bpf, sockmap: fix FIONREAD) need no such "    \
+	"fallback for FIONREAD."
 
 /* Kernels before that regression have this instead. */
 #define SMA_FIONREAD_BLIND_WARNING                                                                 \
-	"On this kernel ioctl(FIONREAD) does not count redirected bytes, so programs that size "   \
-	"their reads by it (nginx, Java, .NET) may stall before a message that is larger than "    \
-	"their buffer; the Sockmap datapath corrects the answer where the kernel lets it. Keep "   \
-	"such programs out with a policy."
+	"On this kernel ioctl(FIONREAD) does not count redirected bytes, and nothing corrects it " \
+	"for this attachment. Programs that size their reads by it (nginx, Java, .NET) may stall " \
+	"before a message that is larger than their buffer: exclude them with a policy."
 
 /*
  * 1: this kernel has the regression of 929e30f93125 (6.6.128, 6.12.75, 6.18.14, 6.19 and

@@ -137,12 +137,12 @@ int sma_original_dst_told(const char *parent, struct sma_error *error)
 	if (number)
 		return sma_fail(error, SMA_UNSUPPORTED,
 				"Use --pairing handshake, or attach to a cgroup below it.",
-				"Whether this kernel tells the original destination of a "
-				"connection cannot be tried in %s: %s",
+				"Whether this kernel gives BPF programs the original destination "
+				"cannot be tested in %s: %s",
 				parent, strerror(number));
 	if (value == NOT_RUN)
 		return sma_fail(error, SMA_UNSUPPORTED, "Use --pairing handshake.",
-				"Whether this kernel tells the original destination of a "
-				"connection could not be tried");
+				"Whether this kernel gives BPF programs the original destination "
+				"could not be tested");
 	return value == 0 || value == -ENOENT;
 }

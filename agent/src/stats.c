@@ -107,7 +107,7 @@ static json_t *stats(const struct sma_attachment *attachment, struct sma_error *
 
 	if (!sma_attachment_abi(attachment) || !sockmap) {
 		sma_fail(error, SMA_UNSUPPORTED, "Look at its sockets and maps instead.",
-			 "%s is not the Sockmap datapath and keeps no counters", attachment->name);
+			 "%s is not the Sockmap datapath and has no counters", attachment->name);
 		return NULL;
 	}
 	if (read_totals(attachment, totals, error) ||

@@ -129,16 +129,16 @@ static const char *judge(const struct sma_attachment *attachment, const char *cg
 		    attachment->pins[i].type == SMA_PIN_LINK && attachment->pins[i].cgroup_id != 0;
 	if (!attachment->meta) {
 		warn(warnings,
-		     "Its description is missing or unreadable; detach still takes it off.");
+		     "Its description is missing or unreadable. Detach still removes it.");
 		return "broken";
 	}
 	if (count_pins(attachment, SMA_PIN_PROG) < programs ||
 	    count_pins(attachment, SMA_PIN_MAP) < maps) {
-		warn(warnings, "Pins of it were removed; detach takes the rest off.");
+		warn(warnings, "Some of its pins were removed. Detach removes the rest.");
 		return "broken";
 	}
 	if (links > 0 && !cgroup) {
-		warn(warnings, "Its cgroup is gone; detach takes the rest off.");
+		warn(warnings, "Its cgroup no longer exists. Detach removes the rest.");
 		return "broken";
 	}
 	if (linked >= links)

@@ -61,15 +61,14 @@ static int find_maps(const struct sma_attachment *attachment, struct sma_tap *ta
 
 	if (!sma_attachment_abi(attachment))
 		return sma_fail(error, SMA_UNSUPPORTED, "Attach the built-in datapath.",
-				"%s is not the Sockmap datapath, from which alone messages can be "
+				"%s is not the Sockmap datapath, and only its messages can be "
 				"captured",
 				attachment->name);
 	if (sockmap && config && storage && storage->value_size == sizeof(struct sm_peer))
 		tap->slot_fd = sma_slot(attachment);
 	if (tap->slot_fd < 0)
 		return sma_fail(error, SMA_UNSUPPORTED, "Detach it and attach it again.",
-				"%s was attached by a version that could not capture",
-				attachment->name);
+				"%s was attached by a version without capture", attachment->name);
 	*peers = storage->fd;
 	tap->hold_fd = sma_slot_hold(attachment);
 	if (tap->hold_fd < 0)

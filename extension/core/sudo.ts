@@ -7,8 +7,8 @@ export function classifySudoFailure(where: string, stderr: string): Problem | un
   if (/sudo: .*(?:password is required|terminal is required|no askpass|must have a tty)/.test(stderr)) {
     return {
       code: 'sudoNeedsPassword',
-      message: `sudo on ${where} asks for a password, and nobody is there to type it.`,
-      action: `Log in as root, or allow the agent without a password: "USER ALL=(root) NOPASSWD: ALL" in a file made with visudo.`,
+      message: `sudo on ${where} requires a password, which Sockmap cannot supply.`,
+      action: `Log in as root, or allow sudo without a password: add "USER ALL=(root) NOPASSWD: ALL" with visudo.`,
       detail,
     };
   }
@@ -16,7 +16,7 @@ export function classifySudoFailure(where: string, stderr: string): Problem | un
     return {
       code: 'notPermitted',
       message: `This user may not use sudo on ${where}.`,
-      action: 'Log in as root or as a user who may become root with sudo.',
+      action: 'Log in as root, or as a user who may use sudo.',
       detail,
     };
   }
@@ -24,7 +24,7 @@ export function classifySudoFailure(where: string, stderr: string): Problem | un
     return {
       code: 'notPermitted',
       message: `sudo on ${where} did not start the agent.`,
-      action: 'Log in as root, or mend sudo for this user.',
+      action: 'Log in as root, or fix sudo for this user.',
       detail,
     };
   }
@@ -35,6 +35,6 @@ export function noSudo(where: string): Problem {
   return {
     code: 'notPermitted',
     message: `Loading BPF programs on ${where} needs root, and there is no sudo.`,
-    action: 'Log in as root, or install sudo for this user.',
+    action: 'Log in as root, or install sudo and allow it without a password.',
   };
 }

@@ -151,7 +151,7 @@ describe.each(builds)('attach and detach (%s build)', build => {
     );
     expect(failure).toMatchObject({ exit: 10, data: { kind: 'busy' } });
     expect(failure.message).toBe(
-      `The sockmap shared_socks already has the program shared_owner (id ${first.programs[0]?.id ?? 0}) of another owner`,
+      `The sockmap shared_socks already has the program shared_owner (id ${first.programs[0]?.id ?? 0}) from another owner`,
     );
     expect(await agent.folders()).toEqual(['owner']);
 
@@ -179,7 +179,7 @@ describe.each(builds)('attach and detach (%s build)', build => {
     await run('rmdir', [gone]);
     const orphan = await agent.find('orphan');
     expect(orphan).toMatchObject({ state: 'broken', cgroup: { path: null } });
-    expect(orphan?.warnings.join(' ')).toContain('cgroup is gone');
+    expect(orphan?.warnings.join(' ')).toContain('cgroup no longer exists');
     expect(await agent.json('detach', 'detach', '--name', 'orphan')).toMatchObject({ removed: true });
     await expectFreed(attachment);
   });

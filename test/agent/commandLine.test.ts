@@ -36,6 +36,10 @@ describe.each(builds)('command line (%s build)', build => {
       expect(one.code).toBe(0);
       expect(one.stdout).toContain(`sockmap-agent ${command}`);
     }
+    const attach = await agent.run('attach', '--help');
+    expect(attach.stdout).toContain('attach --object FILE --cgroup PATH [OPTION]...\n');
+    // The names of commands are a column, however long they are.
+    expect(help.stdout).toMatch(/\n  attach {9}Load .*\n(.*\n)+  policy clear {3}Remove /);
     expect((await agent.run('--version')).stdout).toMatch(/^sockmap-agent \d+\.\d+\.\d+, protocol 1\n$/);
   });
 

@@ -107,8 +107,8 @@ it('refuses --pairing original-dst in one sentence where the kernel does not tel
   );
   expect(code).toBe(11);
   expect(stderr.trim()).toBe(
-    'sockmap-agent: This kernel does not tell a BPF program the original destination of a connection ' +
-      '(bpf_getsockopt(SOL_IP, 800) fails). Use --pairing handshake, which needs no such kernel and works ' +
+    'sockmap-agent: This kernel does not give BPF programs the original destination of a connection ' +
+      '(bpf_getsockopt(SOL_IP, 800) fails). Use --pairing handshake, which works on every kernel and ' +
       'through every NAT.',
   );
   for (const folder of [cgroup.path, await cgroup2Root(machine)])
