@@ -51,6 +51,7 @@ export const COMMANDS = {
   copyVerifierLogLine: 'sockmap.copyVerifierLogLine',
   goToVerifierLogSource: 'sockmap.goToVerifierLogSource',
   editPolicy: 'sockmap.editPolicy',
+  openGuide: 'sockmap.openGuide',
 } as const;
 export type CommandKey = keyof typeof COMMANDS;
 export type CommandId = (typeof COMMANDS)[CommandKey];

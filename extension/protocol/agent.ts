@@ -378,7 +378,7 @@ export interface AgentParams {
     pairing?: PairingChoice;
     /** Only for our datapath: 2 to 2^24 sockets may be accelerated at a time; 65536 when not given. */
     maxSockets?: number;
-    /** Keeps readers that go by FIONREAD or by short reads right (bpf/README.md). */
+    /** Prevents stalls of edge-triggered readers (media/guide/applications.md). */
     edgeReaders?: boolean;
     /** Only for our datapath: as `policySet.text`. */
     policy?: string;

@@ -129,6 +129,7 @@ export function createUi(parts: UiParts): Disposable {
       policies,
       windows,
       maps,
+      guide: vscode.Uri.joinPath(parts.extensionUri, 'media', 'guide', 'guide.md'),
     }),
   );
   store.add(followHostSettings(registry, config, log));

@@ -45,4 +45,6 @@ export interface Services {
   /** Folder for built objects; made when needed. */
   readonly buildDir: string;
   readonly extensionVersion: string;
+  /** First page of the user guide. */
+  readonly guide: vscode.Uri;
 }

@@ -4,6 +4,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { checkout } from '../rig/checkout';
 import { workbenchVersions } from '../rig/workbenchInstall';
 import { descendants } from '../support/hosts';
+import { shownWebview } from './page/webview';
 import { Session } from './session';
 
 describe.each(workbenchVersions)('a workspace that is not trusted, in VS Code of %s', version => {
@@ -41,6 +42,16 @@ describe.each(workbenchVersions)('a workspace that is not trusted, in VS Code of
     const offered = (await page.quickInput.items()).map(item => item.label);
     expect(offered.filter(label => /Attach|Build|Verify|Connect|Add Host/.test(label))).toEqual([]);
     await page.quickInput.cancel();
+  });
+
+  it('shows the user guide, and its pages from there', async () => {
+    const { page } = session;
+    await page.runCommand('Sockmap: Open User Guide');
+    const heading = (name: string) => shownWebview(page.page).getByRole('heading', { level: 1, name });
+    await heading('Sockmap User Guide').waitFor();
+    await shownWebview(page.page).getByRole('link', { name: 'Policies' }).click();
+    await heading('Policies').waitFor();
+    await page.screenshot('guide');
   });
 
   it('is there at once when trust is given', async () => {

@@ -32,6 +32,7 @@ const required = [
   'extension/dist/media/verifier/codicon.ttf',
   'extension/media/policy/language.json',
   'extension/media/policy/grammar.json',
+  'extension/media/guide/guide.md',
   'extension/dist/bpf/sockmap.bpf.o',
   'extension/dist/agent/x86_64/sockmap-agent',
   'extension/dist/agent/aarch64/sockmap-agent',

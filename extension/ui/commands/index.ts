@@ -9,6 +9,7 @@ import { attach } from './attach';
 import { detach } from './detach';
 import { copyDiagnostics } from './diagnostics';
 import { editPolicy } from './editPolicy';
+import { openGuide } from './guide';
 import { connect, connectInTerminal, disconnect, removeHost } from './hosts';
 import {
   copyVerifierLogLine,
@@ -62,6 +63,7 @@ const HANDLERS: { readonly [K in CommandKey]: Handler } = {
   copyVerifierLogLine,
   goToVerifierLogSource,
   editPolicy,
+  openGuide,
 };
 
 /** These start no process and read nothing of the workspace. */
@@ -74,6 +76,7 @@ const UNTRUSTED: ReadonlySet<CommandKey> = new Set([
   'openVerifierLogAsText',
   'copyVerifierLogLine',
   'goToVerifierLogSource',
+  'openGuide',
 ]);
 
 export function registerCommands(services: Services): Disposable {

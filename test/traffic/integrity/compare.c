@@ -3,7 +3,7 @@
  * What must be equal on plain TCP and inside the attached cgroup: every byte and its
  * place, ends of file, and the errors that both ends see.
  *
- * The allowances are what any sockmap changes (bpf/README.md), each counted, none
+ * The allowances are what any sockmap changes (media/guide/applications.md), each counted, none
  * granted to plain TCP:
  *
  *   early_eagain    a blocking recv() woken without data returns EAGAIN
