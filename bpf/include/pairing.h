@@ -29,8 +29,10 @@
 #include "arrival.h"
 #include "counters.h"
 #include "exclusion.h"
+#include "hold.h"
 #include "kernel.h"
 #include "policy.h"
+#include "psock.h"
 #include "stream.h"
 #include "tuple.h"
 #include "waiting.h"
@@ -51,6 +53,36 @@ static __always_inline __u32 sm_refusal(long error)
 	return error == -SM_E2BIG || error == -SM_ENOMEM ? SM_MAP_FULL : SM_ERROR;
 }
 
+/* No callbacks any more, but those that others have asked for. */
+static __always_inline void sm_stop_callbacks(struct bpf_sock_ops *ctx, __u32 foreign_flags)
+{
+	__u32 ours = SM_CALLBACKS | sm_gate_callbacks();
+
+	bpf_sock_ops_cb_flags_set(ctx, (ctx->bpf_sock_ops_cb_flags & ~ours) | foreign_flags);
+}
+
+/*
+ * A socket that is connected anew, after connect(AF_UNSPEC). From 5.19 on it is still in sm_sockets
+ * (sock_map_destroy() took the place of sock_map_unhash()), with what the first peer had redirected
+ * to it. Both go, as TCP forgets what it has not read (tcp_disconnect()). It does not join again:
+ * a message of the first peer may still be on its way to its cookie.
+ */
+static __always_inline bool sm_connected_anew(struct bpf_sock_ops *ctx, struct bpf_sock *sk,
+					      struct tcp_sock *tp)
+{
+	struct sm_peer *peer = bpf_sk_storage_get(&sm_peers, sk, NULL, 0);
+	__u64 cookie;
+
+	if (!peer)
+		return false;
+	cookie = peer->cookie;
+	sm_release(ctx, tp, peer);
+	sm_stop_callbacks(ctx, peer->foreign_flags);
+	bpf_map_delete_elem(&sm_sockets, &cookie);
+	bpf_sk_storage_delete(&sm_peers, sk);
+	return true;
+}
+
 static __always_inline void sm_active_established(struct bpf_sock_ops *ctx, struct bpf_sock *sk)
 {
 	struct tcp_sock *tp = bpf_skc_to_tcp_sock(sk);
@@ -65,7 +97,8 @@ static __always_inline void sm_active_established(struct bpf_sock_ops *ctx, stru
 
 	if (!tp)
 		return;
-	if (sm_is_mptcp(tp) || sm_is_zerocopy(tp) || sm_sent_early_data(ctx)) {
+	if (sm_connected_anew(ctx, sk, tp) || sm_is_mptcp(tp) || sm_is_zerocopy(tp) ||
+	    sm_sent_early_data(ctx)) {
 		sm_count_total(SM_EXCLUDED, 0);
 		return;
 	}
@@ -124,6 +157,52 @@ restore_flags:
 	bpf_sock_ops_cb_flags_set(ctx, flags);
 }
 
+/*
+ * The other end as an entry of sm_handshakes names it: read at once, and compared with what that
+ * end says of itself. Since 6.1 the memory of a deleted entry is another connection's at the next
+ * moment (bpf_mem_alloc), also under a program that still looks at it.
+ */
+struct sm_other_end {
+	__u64 cookie, sk;
+	__u64 state; /* its struct sm_peer */
+};
+
+static __always_inline bool sm_find_active(const struct sm_pairing *pairing,
+					   const struct sm_handshake *handshake,
+					   struct sm_other_end *end)
+{
+	struct sm_handshake claimed = {};
+	const struct sm_peer *peer;
+	__u64 cookie = 0;
+
+	end->cookie = *(const volatile __u64 *)&pairing->active_cookie;
+	end->sk = *(const volatile __u64 *)&pairing->active_sk;
+	end->state = *(const volatile __u64 *)&pairing->active_state;
+	peer = (const struct sm_peer *)end->state;
+	return !bpf_probe_read_kernel(&cookie, sizeof(cookie), &peer->cookie) &&
+	       !bpf_probe_read_kernel(&claimed, sizeof(claimed), &peer->handshake) &&
+	       cookie == end->cookie && claimed.snd_nxt == handshake->snd_nxt &&
+	       claimed.rcv_nxt == handshake->rcv_nxt && sm_is_peer((struct sock *)end->sk, cookie);
+}
+
+/* It has found us, who are `cookie`, by sm_find_active(). */
+static __always_inline bool sm_find_passive(const struct sm_pairing *pairing, __u64 cookie,
+					    struct sm_other_end *end)
+{
+	struct {
+		__u64 own, peer;
+	} cookies = {};
+	const struct sm_peer *peer;
+
+	end->cookie = *(const volatile __u64 *)&pairing->passive_cookie;
+	end->sk = *(const volatile __u64 *)&pairing->passive_sk;
+	end->state = *(const volatile __u64 *)&pairing->passive_state;
+	peer = (const struct sm_peer *)end->state;
+	return end->cookie && !bpf_probe_read_kernel(&cookies, sizeof(cookies), &peer->cookie) &&
+	       cookies.own == end->cookie && cookies.peer == cookie &&
+	       sm_is_peer((struct sock *)end->sk, end->cookie);
+}
+
 static __always_inline void sm_passive_established(struct bpf_sock_ops *ctx, struct bpf_sock *sk)
 {
 	struct sm_handshake mirrored = {
@@ -133,6 +212,7 @@ static __always_inline void sm_passive_established(struct bpf_sock_ops *ctx, str
 	struct tcp_sock *tp = bpf_skc_to_tcp_sock(sk);
 	struct sm_handshake handshake = mirrored;
 	struct sm_pairing *pairing;
+	struct sm_other_end active;
 	struct sm_peer *peer;
 	__u64 cookie;
 	long error;
@@ -144,14 +224,14 @@ static __always_inline void sm_passive_established(struct bpf_sock_ops *ctx, str
 		      : NULL;
 	if (!pairing)
 		sm_came_unseen(ctx);
-	if (!pairing || pairing->passive_cookie)
+	if (!pairing || pairing->passive_cookie || !sm_find_active(pairing, &handshake, &active))
 		return;
 	if (sm_is_mptcp(tp) || sm_is_zerocopy(tp) || tp->fastopen_rsk ||
 	    tp->copied_seq != tp->rcv_nxt) {
 		pairing->refusal = SM_EXCLUDED;
 		goto refused;
 	}
-	if (sm_passive_refused(sk, tp, pairing->active_sk)) {
+	if (sm_passive_refused(sk, tp, active.sk)) {
 		pairing->refusal = SM_POLICY;
 		goto refused;
 	}
@@ -166,9 +246,9 @@ static __always_inline void sm_passive_established(struct bpf_sock_ops *ctx, str
 	cookie = bpf_get_socket_cookie(ctx);
 	peer->cookie = cookie;
 	peer->handshake = mirrored;
-	peer->peer_sk = pairing->active_sk;
-	peer->peer_state = pairing->active_state;
-	peer->peer_cookie = pairing->active_cookie;
+	peer->peer_sk = active.sk;
+	peer->peer_state = active.state;
+	peer->peer_cookie = active.cookie;
 	peer->early_reader = pairing->early_reader;
 
 	error = bpf_sock_hash_update(ctx, &sm_sockets, &cookie, BPF_NOEXIST);
@@ -196,21 +276,19 @@ static __always_inline __u32 sm_learn_peer(struct sm_peer *peer)
 {
 	struct sm_handshake handshake = peer->handshake;
 	struct sm_pairing *pairing;
-	__u64 cookie, sk;
+	struct sm_other_end passive;
 
 	if (peer->peer_cookie)
 		return SM_REDIRECTED;
 	pairing = bpf_map_lookup_elem(&sm_handshakes, &handshake);
 	if (!pairing || pairing->active_cookie != peer->cookie)
 		return SM_NO_PEER;
-	/* Another CPU may be publishing: on a weakly ordered one either may be seen alone. */
-	cookie = *(volatile __u64 *)&pairing->passive_cookie;
-	sk = *(volatile __u64 *)&pairing->passive_sk;
-	if (!cookie || !sk)
+	/* Another CPU may be publishing: what is not all there yet is there at a later message. */
+	if (!sm_find_passive(pairing, peer->cookie, &passive))
 		return pairing->refusal ? pairing->refusal : SM_NO_PEER;
-	peer->peer_sk = sk;
-	peer->peer_state = pairing->passive_state;
-	peer->peer_cookie = cookie;
+	peer->peer_sk = passive.sk;
+	peer->peer_state = passive.state;
+	peer->peer_cookie = passive.cookie;
 	bpf_map_delete_elem(&sm_handshakes, &handshake);
 	return SM_REDIRECTED;
 }
@@ -243,7 +321,6 @@ static __always_inline void sm_round_trip(struct bpf_sock_ops *ctx, struct bpf_s
 {
 	struct sm_peer *peer = bpf_sk_storage_get(&sm_peers, sk, NULL, 0);
 	struct tcp_sock *tp = bpf_skc_to_tcp_sock(sk);
-	__u32 drop = SM_CALLBACKS | sm_gate_callbacks();
 	__u32 foreign;
 	__u64 cookie;
 
@@ -258,7 +335,7 @@ static __always_inline void sm_round_trip(struct bpf_sock_ops *ctx, struct bpf_s
 	} else if (!sm_stream_left(ctx, tp, peer, config)) {
 		return;
 	}
-	bpf_sock_ops_cb_flags_set(ctx, (ctx->bpf_sock_ops_cb_flags & ~drop) | foreign);
+	sm_stop_callbacks(ctx, foreign);
 }
 
 /*

@@ -2,7 +2,7 @@
 import { afterEach, expect, it } from 'vitest';
 import { Cleanup } from '../support/cleanup';
 import { figure } from '../support/traffic';
-import { attachDatapath, traffic } from './fixture';
+import { attachDatapath, NOTHING, startTraffic, traffic } from './fixture';
 
 const cleanup = new Cleanup();
 afterEach(() => cleanup.run());
@@ -34,3 +34,26 @@ it('shows a reset as plain TCP does, with the bytes before it', async () => {
   for (const name of ['readable', 'reported']) expect(figure(redirected, name)).toBe(figure(plain, name));
   expect((await datapath.stats()).redirected.bytes).toBeGreaterThanOrEqual(20 * 10_000);
 });
+
+/* connect(AF_UNSPEC): a kernel from 5.19 on leaves the socket in its sockmap, and its peer what it was. */
+it.each([['outside of the cgroup'], ['inside']])(
+  'sends nothing to its old peer when a socket is connected anew, to an end %s',
+  async where => {
+    const datapath = await attachDatapath(cleanup, 'reconnect');
+    const inside = ['--cgroup', datapath.cgroup];
+    const server = await startTraffic(['echo-server', ...(where === 'inside' ? inside : [])]);
+    cleanup.add(() => server.stop());
+    const target = `127.0.0.1:${String(figure(await server.ready(), 'port'))}`;
+    await traffic(
+      ...['reconnect', '--count', '20', '--message', '1000', '--bytes', '50000'],
+      ...['--connect', target, ...inside],
+    );
+    const { redirected, reasons } = await datapath.stats();
+    expect(redirected.bytes).toBeGreaterThanOrEqual(20 * 2500);
+    expect(redirected.bytes).toBeLessThan(20 * 50_000);
+    /* Once for each second connection: such a socket does not join again. */
+    expect(reasons.excluded.messages).toBe(20);
+    await server.stop();
+    expect(await datapath.leftovers()).toEqual(NOTHING);
+  },
+);

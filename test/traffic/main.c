@@ -24,6 +24,8 @@ static const struct subcommand subcommands[] = {
     {"short", run_short, "one request each, ended in every way"},
     {"half-close", run_half_close, "shutdown(SHUT_WR), then a reply that is read late"},
     {"reset", run_reset, "the server resets while the client has unread bytes"},
+    {"reconnect", run_reconnect,
+     "connect(AF_UNSPEC) with unread bytes, then to the echo server of --connect"},
     {"zerocopy", run_zerocopy, "MSG_ZEROCOPY sends that wait for their completion; [--late]"},
     {"edge", run_edge, "edge-triggered readers by nginx's rules that begin after --gap"},
     {"echo-server", run_echo_server, "returns what it gets, until standard input ends"},

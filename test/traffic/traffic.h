@@ -144,6 +144,7 @@ int run_server_first(const struct options *options);
 int run_short(const struct options *options);
 int run_half_close(const struct options *options);
 int run_reset(const struct options *options);
+int run_reconnect(const struct options *options);
 int run_fast_open(const struct options *options);
 int run_echo_server(const struct options *options);
 int run_zerocopy(const struct options *options);
