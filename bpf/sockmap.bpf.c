@@ -102,7 +102,7 @@ static __always_inline __u32 sm_judge(struct sk_msg_md *msg, struct sm_peer *pee
 		return SM_EXCLUDED;
 	if (peer->mode != SM_MODE_REDIRECT && !sm_in_order(tp, peer, peer_sk))
 		return SM_ORDER;
-	if (sm_over_limit(peer, peer_sk, msg->size, limit))
+	if (sm_memory_is_short(tp) || sm_over_limit(peer, peer_sk, msg->size, limit))
 		return SM_BACKPRESSURE;
 	return SM_REDIRECTED;
 }

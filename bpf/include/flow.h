@@ -50,14 +50,16 @@ static __always_inline void sm_await_lock(struct sock *peer_sk)
  * there. copied_seq is read first: both only grow, so equality proves that it had
  * caught up at that time.
  *
- * Before anything was sent through the stack only a reader can be inside tcp_recvmsg()
- * that waits since before the connection was established (recv() after a non-blocking
- * connect()).
+ * Before anything was sent through the stack only a reader of the connecting end can be
+ * inside tcp_recvmsg(): one that waits since before the connection was established
+ * (recv() after a non-blocking connect()), or that called at that moment. The latter is
+ * looked for once only, without the lock: who holds it now calls tcp_bpf_recvmsg(), and
+ * in doubt a first message through the stack may find nobody who reads it, and so all
+ * after it.
  */
 static __always_inline bool sm_in_order(struct tcp_sock *tp, const struct sm_peer *peer,
 					struct sock *peer_sk)
 {
-	__u32 first_seq = peer->active ? peer->handshake.snd_nxt : peer->handshake.rcv_nxt;
 	struct tcp_sock *peer_tp = (struct tcp_sock *)peer_sk;
 	__u32 copied_seq;
 
@@ -67,8 +69,8 @@ static __always_inline bool sm_in_order(struct tcp_sock *tp, const struct sm_pee
 	barrier();
 	if (copied_seq != BPF_CORE_READ(peer_tp, rcv_nxt))
 		return false;
-	if (tp->snd_una == first_seq && !peer->early_reader)
-		return true;
+	if (!peer->last_stack_verdict && !peer->early_reader)
+		return peer->active || !sm_waits_in_stack(peer_sk);
 	/* Most who hold the lock are on their way to wait, or to leave. */
 	sm_await_lock(peer_sk);
 	return !sm_reader_in_stack(peer_sk);
@@ -94,6 +96,21 @@ static __always_inline __u64 sm_queued(struct sk_psock *psock, __u64 limit)
 		pos = BPF_CORE_READ(pos, next);
 	}
 	return limit + 1;
+}
+
+/*
+ * Does all of TCP use more memory than net.ipv4.tcp_mem wants, its first value? From the second one
+ * on a redirect may fail (sk_wmem_schedule() in bpf_tcp_ingress()), and the application would be
+ * told ENOMEM, where the stack lets it wait. What lies between is for messages that are already on
+ * their way.
+ */
+static __always_inline bool sm_memory_is_short(const struct tcp_sock *tp)
+{
+	const struct proto *proto = ((const struct sock *)tp)->__sk_common.skc_prot;
+	long wanted;
+
+	return !bpf_probe_read_kernel(&wanted, sizeof(wanted), proto->sysctl_mem) &&
+	       *proto->memory_allocated > wanted;
 }
 
 /*

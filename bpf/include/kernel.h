@@ -54,6 +54,11 @@ typedef struct {
 	struct net *net;
 } sm_net;
 
+struct proto {
+	__s64 *memory_allocated; /* atomic_long_t: pages, of all sockets of the protocol */
+	long *sysctl_mem;	 /* net.ipv4.tcp_mem */
+};
+
 struct sock_common {
 	__u32 skc_daddr, skc_rcv_saddr; /* network byte order, as skc_dport */
 	__u16 skc_dport;
@@ -61,6 +66,7 @@ struct sock_common {
 	unsigned short skc_family;
 	struct in6_addr skc_v6_daddr, skc_v6_rcv_saddr;
 	unsigned long skc_flags;
+	struct proto *skc_prot;
 	sm_net skc_net;
 	sm_atomic64 skc_cookie;
 	volatile unsigned char skc_state;

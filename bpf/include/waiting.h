@@ -106,6 +106,12 @@ static __always_inline bool sm_all_wait_elsewhere(struct socket_wq *wq)
 	return pos == head;
 }
 
+/* Does a reader wait inside tcp_recvmsg() now? Not to be known is no. */
+static __always_inline bool sm_waits_in_stack(struct sock *sk)
+{
+	return &sk_wait_data && !sm_all_wait_elsewhere(BPF_CORE_READ(sk, sk_wq));
+}
+
 /*
  * May a reader be inside tcp_recvmsg()? Such a one holds the socket's lock or stands in its wait
  * queue. One that is woken for nothing takes the lock and leaves the queue for some 100 ns: to be

@@ -39,6 +39,25 @@ async function hidesAddresses(machine: Machine): Promise<void> {
   await machine.vm.run(`rmdir ${CGROUP}`);
 }
 
+/** Queues that fill all memory that TCP may have: writers wait, as on plain TCP, and are told of no error. */
+async function runsShort(machine: Machine): Promise<void> {
+  const client = await machine.host().connect();
+  await machine.vm.run(`mkdir ${CGROUP}`);
+  const traffic = await deliverTraffic(machine);
+  const limits = (await machine.vm.run('cat /proc/sys/net/ipv4/tcp_mem')).trim();
+  await client.request('attach', { object: await datapath(), cgroup: CGROUP, name: 'vm' });
+  await machine.vm.run('echo 512 1024 2048 > /proc/sys/net/ipv4/tcp_mem');
+  const one = `${traffic} slow-reader --message 65536 --cap 2000000 --bytes 300000 --quiet 2 --cgroup ${CGROUP}`;
+  const said = await machine.vm.run(`for i in $(seq 24); do ${one} & done; wait`);
+  expect(said.split('\n').filter(line => line.includes('broken'))).toEqual([]);
+  await machine.vm.run(`echo ${limits} > /proc/sys/net/ipv4/tcp_mem`);
+  const { redirected, reasons } = await client.request('stats', { name: 'vm' });
+  expect(redirected.bytes).toBeGreaterThan(1_000_000);
+  expect(reasons.backpressure.messages).toBeGreaterThan(0);
+  expect(await client.request('detach', { name: 'vm' })).toMatchObject({ removed: true });
+  await machine.vm.run(`rmdir ${CGROUP}`);
+}
+
 async function withoutRights(machine: Machine): Promise<void> {
   const host = machine.host(machine.vm.userHost);
   const problem = await problemOf(host.connect());
@@ -54,5 +73,6 @@ onMachine({ kernel: '6.1' }, machine => {
   // The same with every kernel: once is enough.
   test('that goes silent for a while is found again, with what was attached', () => goesSilent(machine));
   test('that hides the addresses of its functions is served, and warned of', () => hidesAddresses(machine));
+  test('that has no memory left for TCP makes writers wait', () => runsShort(machine));
   test('tells a user without rights and without sudo so', () => withoutRights(machine));
 });

@@ -9,38 +9,42 @@
 
 #define READ_STREAM 1
 
-/* Writes the stream until no progress for options->quiet seconds; the bytes accepted. */
-static uint64_t write_until_blocked(const struct options *options, int fd)
+/* Writes the stream until no progress for options->quiet seconds; `*position`: the bytes accepted.
+ * 0 or an errno. */
+static int write_until_blocked(const struct options *options, int fd, uint64_t *position)
 {
 	unsigned char *buffer = malloc(options->message);
 	double progress = now();
-	uint64_t position = 0;
+	int error = buffer ? 0 : ENOMEM;
 
 	set_blocking(fd, false);
-	while (buffer && position < options->cap && now() - progress < options->quiet) {
+	while (!error && *position < options->cap && now() - progress < options->quiet) {
 		ssize_t sent;
 
-		pattern_fill(READ_STREAM, position, buffer, options->message);
+		pattern_fill(READ_STREAM, *position, buffer, options->message);
 		sent = send(fd, buffer, options->message, MSG_NOSIGNAL);
 		if (sent > 0) {
-			position += (uint64_t)sent;
+			*position += (uint64_t)sent;
 			progress = now();
 		} else if (errno == EAGAIN) {
 			pause_for(0.01);
 		} else {
-			break;
+			error = errno;
 		}
 	}
 	set_blocking(fd, true);
 	free(buffer);
-	return position;
+	return error;
 }
 
 static int write_side(struct session *session, int fd, int wake, int woken)
 {
 	const struct options *options = session->options;
-	uint64_t accepted = write_until_blocked(options, fd);
+	uint64_t accepted = 0;
+	int error = write_until_blocked(options, fd, &accepted);
 
+	if (error)
+		return broken(session, "send before the pause: %s", strerror(error));
 	session->shared->bytes = accepted;
 	session_wake(wake);
 	/* A second helping while the reader catches up: the way back to redirection. */
