@@ -11,6 +11,7 @@
 
 #include "capture.h"
 #include "command.h"
+#include "printable.h"
 #include "rpc.h"
 #include "text.h"
 
@@ -133,7 +134,7 @@ static int parse(struct invocation *invocation, int argc, char **argv)
 	return 0;
 }
 
-static int print_error(const struct sma_error *error, bool json)
+static int print_error(struct sma_error *error, bool json)
 {
 	size_t index;
 	json_t *choice;
@@ -146,6 +147,10 @@ static int print_error(const struct sma_error *error, bool json)
 		json_decref(object);
 		return sma_kind_exit(error->kind);
 	}
+	sma_printable_text(error->message, false);
+	sma_printable_text(error->action, false);
+	sma_printable_text(error->log, true);
+	sma_printable_json(error->choices);
 	if (error->log && *error->log)
 		fprintf(stderr, "%s\n", error->log);
 	fprintf(stderr, "sockmap-agent: %s.%s%s\n", error->message, error->action ? " " : "",
@@ -181,6 +186,7 @@ static int run(struct invocation *invocation, struct sma_context *context)
 		fputc('\n', stdout);
 		code = command->verdict ? command->verdict(result) : 0;
 	} else {
+		sma_printable_json(result);
 		command->print(result);
 		code = command->verdict ? command->verdict(result) : 0;
 	}

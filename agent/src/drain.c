@@ -19,7 +19,7 @@
  */
 #define SETTLE_MS 20
 
-/* Sockets seen empty, by address and key hash, with the time of the first sighting. */
+/* A socket that was seen empty, and when first. */
 struct sighting {
 	__u64 sk;
 	double since;

@@ -70,8 +70,7 @@ bool sma_is_sockmap(uint32_t map_type);
 /* Unpins all in the folder and removes it. 0 or -errno. */
 int sma_folder_remove(const char *path);
 
-/* Takes apart what a killed agent left; call with the root locked. Returns folders that still
- * drain. */
+/* Takes apart what a killed agent left; call with the root locked. What still drains stays. */
 void sma_pins_sweep(struct sma_context *context, const char *root);
 
 #endif

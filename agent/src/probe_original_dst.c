@@ -2,10 +2,12 @@
 #include "probe_original_dst.h"
 
 #include <bpf/bpf.h>
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <netinet/in.h>
 #include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -17,6 +19,7 @@
 #include "../../bpf/include/sockmap_abi.h"
 
 #define NOT_RUN	       1 /* what the map says until the program ran: no helper returns it */
+#define PROBE_PREFIX   "sockmap-probe-"
 #define CHILD_MS       500
 #define RMDIR_MS       500
 #define INSN(...)      ((struct bpf_insn){__VA_ARGS__})
@@ -117,14 +120,31 @@ static long try_in(const char *cgroup)
 	return value;
 }
 
+/* Those of agents that were killed at it; one that is at work is not empty, or is about to be. */
+static void sweep(const char *parent)
+{
+	DIR *directory = opendir(parent);
+	struct dirent *entry;
+	int pid;
+
+	while (directory && (entry = readdir(directory))) {
+		if (sscanf(entry->d_name, PROBE_PREFIX "%d", &pid) == 1 &&
+		    (pid == getpid() || (kill(pid, 0) && errno == ESRCH)))
+			unlinkat(dirfd(directory), entry->d_name, AT_REMOVEDIR);
+	}
+	if (directory)
+		closedir(directory);
+}
+
 int sma_original_dst_told(const char *parent, struct sma_error *error)
 {
-	char *cgroup = sma_format("%s/sockmap-probe-%d", parent, getpid());
+	char *cgroup = sma_format("%s/" PROBE_PREFIX "%d", parent, getpid());
 	long value = NOT_RUN;
 	int number = 0;
 
 	if (!cgroup)
 		return sma_fail_memory(error);
+	sweep(parent);
 	if (mkdir(cgroup, 0700)) {
 		number = errno;
 	} else {

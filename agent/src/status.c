@@ -114,6 +114,18 @@ __attribute__((format(printf, 2, 3))) static void warn(json_t *warnings, const c
 	free(text);
 }
 
+/* Was the program of an object without cgroup programs taken off? Kernels before 5.18 do not tell.
+ */
+static bool is_off_its_map(const struct sma_attachment *attachment)
+{
+	const struct sma_pin *sockmap = sma_attachment_sockmap(attachment);
+	__u32 id = 0, count = 1;
+
+	return sockmap &&
+	       bpf_prog_query(sockmap->fd, BPF_SK_MSG_VERDICT, 0, NULL, &id, &count) == 0 &&
+	       count == 0;
+}
+
 /* attached, draining or broken; `warnings` says what is wrong. */
 static const char *judge(const struct sma_attachment *attachment, const char *cgroup,
 			 json_t *warnings)
@@ -141,9 +153,9 @@ static const char *judge(const struct sma_attachment *attachment, const char *cg
 		warn(warnings, "Its cgroup no longer exists. Detach removes the rest.");
 		return "broken";
 	}
-	if (linked >= links)
-		return "attached";
-	return "draining";
+	if (linked < links || (links == 0 && is_off_its_map(attachment)))
+		return "draining";
+	return "attached";
 }
 
 /* What this host does to the sockets of a sockmap. */

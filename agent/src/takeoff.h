@@ -23,9 +23,10 @@ int sma_stop(const struct sma_attachment *attachment, struct sma_error *error);
 int sma_drain(struct sma_context *context, const struct sma_attachment *attachment,
 	      struct sma_takeoff *takeoff, struct sma_error *error);
 
-/* Removes the emptied folder (lock of the root held) and waits until the kernel freed what it held.
- */
+/* Removes the emptied folder; lock of the root held. */
 int sma_remove(const char *root, struct sma_attachment *attachment, struct sma_error *error);
+
+/* Waits until the kernel has freed what it held; without the lock. */
 void sma_await_freed(const struct sma_attachment *attachment);
 
 #endif

@@ -33,7 +33,8 @@
  * A redirect takes the lock of the receiving socket (bpf_tcp_ingress()), which its reader holds
  * while it copies (tcp_bpf_recvmsg()), and sleeps until it is free. On two CPUs both then do
  * nothing but put each other to sleep, once a message, which costs more than the copies. So this
- * waits a little before, awake, as a mutex does (mutex_spin_on_owner()).
+ * waits a little before, awake, much as a mutex does (mutex_spin_on_owner()), but for so long also
+ * when the reader does not run.
  */
 static __always_inline void sm_await_lock(struct sock *peer_sk)
 {

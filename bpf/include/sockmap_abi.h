@@ -113,7 +113,7 @@ struct sm_config {
 	__u32 enabled;	   /* 0: every message takes the stack, no socket joins */
 	__u32 queue_limit; /* bytes, SM_MESSAGE_OVERHEAD included, that may wait in a psock queue
 			      before the stack's window takes over; 0: SM_DEFAULT_QUEUE_LIMIT */
-	__u32 draining;	   /* 1: sockets are taken out of the map as they become empty */
+	__u32 draining;	   /* 1: whoever detaches it takes sockets out as they become empty */
 	__u64 stream_ns;   /* a stream leaves the map when it outran its reader for that long;
 			      0: SM_DEFAULT_STREAM_NS, ~0: never */
 };
@@ -194,7 +194,7 @@ struct sm_peer {
 	__u32 mode;		       /* enum sm_mode */
 	__u32 last_stack_verdict; /* enum sm_verdict of the newest message that took the stack, else
 				     0 */
-	__u64 queued_estimate;	  /* upper bound of what waits in the peer's psock queue: bytes plus
+	__u64 queued_estimate;	  /* of what waits in the peer's psock queue: bytes plus
 				     SM_MESSAGE_OVERHEAD for each message */
 	struct sm_count counts[SM_VERDICTS];
 	__u32 foreign_flags; /* sock_ops callback flags that others had set before us */

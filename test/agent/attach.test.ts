@@ -135,6 +135,14 @@ describe.each(builds)('attach and detach (%s build)', build => {
 
     const attachment = await agent.json('attach', ...args, '--sk-msg-map', 'second_map');
     expect(attachment.programs[0]?.attachedTo).toBe('second_map');
+
+    /* It has no link that would tell. */
+    expect((await agent.find('choice'))?.state).toBe('attached');
+    await run('bpftool', [
+      ...['prog', 'detach', 'id', String(attachment.programs[0]?.id), 'msg_verdict'],
+      ...['id', String(attachment.sockmapId)],
+    ]);
+    expect((await agent.find('choice'))?.state).toBe('draining');
   });
 
   it('says who owns a sockmap that is shared by name', async () => {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-import { copyFile, chmod } from 'node:fs/promises';
+import { copyFile, chmod, mkdir, rmdir } from 'node:fs/promises';
 import { execFile } from 'node:child_process';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { temporaryFolder } from '../rig/checkout';
@@ -123,6 +123,21 @@ describe.each(builds)('command line (%s build)', build => {
     expect(all.cgroups[0]?.path).toBe('/');
     const attachment = await agent.attach(datapathObject, found?.path ?? '', 'short');
     expect(attachment.cgroup.path).toBe(cgroup);
+  });
+
+  it('lets no escape sequence in a name reach the terminal', async () => {
+    const cgroup = await createTestCgroup(cleanup, 'escape');
+    const name = '\u001b[2J\u009b31m';
+    await mkdir(join(cgroup, name));
+    cleanup.add(() => rmdir(join(cgroup, name)));
+    const args = ['cgroups', '--filter', basename(cgroup)];
+    const printed = await agent.run(...args);
+    expect(printed.stdout).toContain(`/${basename(cgroup)}/?[2J??31m`);
+    expect(printed.stdout).not.toMatch(/[\u001b\u009b]/);
+    const { cgroups } = await agent.json('cgroups', ...args);
+    expect(cgroups.some(({ path }) => path.endsWith(name))).toBe(true);
+    const refused = await agent.run('stats', '--name', name);
+    expect(refused.stderr).not.toMatch(/[\u001b\u009b]/);
   });
 
   it('prints for people what --json gives', async () => {

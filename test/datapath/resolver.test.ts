@@ -12,6 +12,7 @@ import {
   keepInDoubt,
   machine,
   NOTHING,
+  run,
   runAgent,
   startTraffic,
 } from './fixture';
@@ -101,6 +102,8 @@ it('refuses --pairing original-dst in one sentence where the kernel does not tel
   const cgroup = await createCgroup('dst');
   cleanup.add(() => cgroup.remove());
   const object = await machine.deliver(datapathObject);
+  /* Of an agent that was killed: no process has that id (PID_MAX_LIMIT). */
+  await run('mkdir', `${cgroup.path}/sockmap-probe-4194305`);
   const { code, stderr } = await runAgent(
     ...['attach', '--object', object, '--cgroup', cgroup.path, '--name', testName('dst')],
     ...['--pairing', 'original-dst'],
