@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
- * Which connections may be accelerated. The conditions of a rule are ANDed, and each holds when it
- * holds for anything of either end: two addresses and ports as each of them sees the connection
- * (NAT makes that four), and who made the two sockets. A RETURN rule that holds refuses; else, if
- * there are ACCEPT rules, one of them must hold.
+ * Which connections may be accelerated. Every kind of condition that a rule has must hold, and it
+ * holds when one of the rule's values does for anything of either end: two addresses and ports as
+ * each of them sees the connection (NAT makes that four), and who made the two sockets. A RETURN
+ * rule that holds refuses; else, if there are ACCEPT rules, one of them must hold.
  *
  * Only the passive end sees all of that, so it decides. The active end refuses what a RETURN rule
  * matches by its own view: more knowledge cannot undo that, and such a socket never joins.
@@ -17,51 +17,11 @@
 #include <bpf/bpf_helpers.h>
 #include "kernel.h"
 #include "maps.h"
-#include "tuple.h"
+#include "view.h"
 
 #define SM_ADDRESS_BITS 128
 #define SM_PORT_BITS	16
 #define SM_ID_BITS	32
-
-/* A connection as one of its ends sees it, in network byte order. */
-struct sm_view {
-	__u32 local[4], remote[4];
-	__u16 local_port, remote_port;
-};
-
-/* Of a socket that may be another's: probe reads. */
-static __always_inline void sm_view_of(struct sock *sk, struct sm_view *view)
-{
-	struct sock_common *common = &sk->__sk_common;
-
-	__builtin_memset(view, 0, sizeof(*view));
-	if (BPF_CORE_READ(sk, __sk_common.skc_family) == SM_AF_INET) {
-		view->local[2] = view->remote[2] = SM_MAPPED;
-		view->local[3] = BPF_CORE_READ(sk, __sk_common.skc_rcv_saddr);
-		view->remote[3] = BPF_CORE_READ(sk, __sk_common.skc_daddr);
-	} else if (bpf_core_field_exists(common->skc_v6_daddr)) {
-		BPF_CORE_READ_INTO(&view->local, sk, __sk_common.skc_v6_rcv_saddr);
-		BPF_CORE_READ_INTO(&view->remote, sk, __sk_common.skc_v6_daddr);
-	}
-	view->local_port = bpf_htons(BPF_CORE_READ(sk, __sk_common.skc_num));
-	view->remote_port = BPF_CORE_READ(sk, __sk_common.skc_dport);
-}
-
-/* The same connection as its other end sees it when no NAT lies between them. */
-static __always_inline void sm_turn(struct sm_view *view)
-{
-	__u16 port = view->local_port;
-
-#pragma unroll
-	for (int i = 0; i < 4; i++) {
-		__u32 word = view->local[i];
-
-		view->local[i] = view->remote[i];
-		view->remote[i] = word;
-	}
-	view->local_port = view->remote_port;
-	view->remote_port = port;
-}
 
 /*
  * The credentials that its file was opened with. A socket that is not accepted yet has no file,
@@ -142,7 +102,7 @@ static __always_inline bool sm_add_address(void *policy, __u32 part, struct sm_s
 static __always_inline bool sm_add_port(void *policy, __u32 part, struct sm_search *search,
 					__u16 port)
 {
-	*(__u16 *)search->key.data = port;
+	*(__u16 *)search->key.data = bpf_htons(port); /* a prefix begins with the highest bit */
 	return sm_add_rules(policy, part, search, SM_POLICY_PORT, SM_PORT_BITS);
 }
 

@@ -129,14 +129,19 @@ struct sm_handshake {
 	__u32 rcv_nxt;
 };
 
-/*
- * A connection as its active end sees it. IPv4 as ::ffff:a.b.c.d. The namespace is part of it, so
- * ends in different ones never match: their equal addresses may be two connections.
- */
-struct sm_tuple {
+/* A connection as one of its ends sees it. IPv4 as ::ffff:a.b.c.d. */
+struct sm_view {
 	__u32 local[4], remote[4];     /* network byte order */
 	__u16 local_port, remote_port; /* host byte order */
-	__u32 netns;		       /* inode number */
+};
+
+/*
+ * A connection as its active end sees it. The namespace is part of it, so ends in different ones
+ * never match: their equal addresses may be two connections.
+ */
+struct sm_tuple {
+	struct sm_view view;
+	__u32 netns; /* inode number */
 };
 
 /* When something was last seen of a TCP port, in units of 2^20 ns; 0: never (arrival.h). */

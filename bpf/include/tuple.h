@@ -19,11 +19,10 @@
 #include <bpf/bpf_helpers.h>
 #include "kernel.h"
 #include "maps.h"
+#include "view.h"
 
-#define SM_AF_INET 2
-#define SM_SOL_IP  0
-#define SM_ENOENT  2
-#define SM_MAPPED  bpf_htonl(0xffff)
+#define SM_SOL_IP 0
+#define SM_ENOENT 2
 
 static __always_inline bool sm_uses_tuples(void)
 {
@@ -32,20 +31,10 @@ static __always_inline bool sm_uses_tuples(void)
 
 static __always_inline void sm_own_tuple(struct tcp_sock *tp, struct sm_tuple *tuple)
 {
-	struct sock_common *common = &((struct sock *)tp)->__sk_common;
+	struct sock *sk = (struct sock *)tp;
 
-	__builtin_memset(tuple, 0, sizeof(*tuple));
-	if (common->skc_family == SM_AF_INET) {
-		tuple->local[2] = tuple->remote[2] = SM_MAPPED;
-		tuple->local[3] = common->skc_rcv_saddr;
-		tuple->remote[3] = common->skc_daddr;
-	} else if (bpf_core_field_exists(common->skc_v6_daddr)) {
-		BPF_CORE_READ_INTO(&tuple->local, common, skc_v6_rcv_saddr);
-		BPF_CORE_READ_INTO(&tuple->remote, common, skc_v6_daddr);
-	}
-	tuple->local_port = common->skc_num;
-	tuple->remote_port = bpf_ntohs(common->skc_dport);
-	tuple->netns = BPF_CORE_READ(common, skc_net.net, ns.inum);
+	sm_view_of(sk, &tuple->view);
+	tuple->netns = BPF_CORE_READ(sk, __sk_common.skc_net.net, ns.inum);
 }
 
 /* 0, or the error of the map: full is -E2BIG. */
@@ -74,23 +63,8 @@ static __always_inline void sm_forget_tuple(struct tcp_sock *tp,
 		bpf_map_delete_elem(&sm_tuples, &tuple);
 }
 
-static __always_inline void sm_swap(struct sm_tuple *tuple)
-{
-	__u16 port = tuple->local_port;
-
-#pragma unroll
-	for (int i = 0; i < 4; i++) {
-		__u32 word = tuple->local[i];
-
-		tuple->local[i] = tuple->remote[i];
-		tuple->remote[i] = word;
-	}
-	tuple->local_port = tuple->remote_port;
-	tuple->remote_port = port;
-}
-
-/* The destination that the active end knows, into its tuple. */
-static __always_inline bool sm_undo_nat(struct bpf_sock_ops *ctx, struct sm_tuple *tuple)
+/* The destination that the active end knows, into its view. */
+static __always_inline bool sm_undo_nat(struct bpf_sock_ops *ctx, struct sm_view *view)
 {
 	struct sockaddr_in original = {};
 	long error;
@@ -100,10 +74,10 @@ static __always_inline bool sm_undo_nat(struct bpf_sock_ops *ctx, struct sm_tupl
 	error = bpf_getsockopt(ctx, SM_SOL_IP, SM_SO_ORIGINAL_DST, &original, sizeof(original));
 	if (error)
 		return error == -SM_ENOENT;
-	tuple->remote[0] = tuple->remote[1] = 0;
-	tuple->remote[2] = SM_MAPPED;
-	tuple->remote[3] = original.sin_addr.s_addr;
-	tuple->remote_port = bpf_ntohs(original.sin_port);
+	view->remote[0] = view->remote[1] = 0;
+	view->remote[2] = SM_MAPPED;
+	view->remote[3] = original.sin_addr.s_addr;
+	view->remote_port = bpf_ntohs(original.sin_port);
 	return true;
 }
 
@@ -120,8 +94,8 @@ static __always_inline bool sm_find_handshake(struct bpf_sock_ops *ctx, struct t
 	if (!sm_uses_tuples())
 		return true;
 	sm_own_tuple(tp, &tuple);
-	sm_swap(&tuple);
-	if (!sm_undo_nat(ctx, &tuple))
+	sm_turn(&tuple.view);
+	if (!sm_undo_nat(ctx, &tuple.view))
 		return false;
 	found = bpf_map_lookup_elem(&sm_tuples, &tuple);
 	if (!found)

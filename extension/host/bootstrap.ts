@@ -7,7 +7,7 @@ export interface PackagedAgent {
   readonly size: number;
 }
 
-/** How many agents of other versions stay on a host beside the newest. */
+/** How many agents stay on a host, the one in use among them. */
 const KEEP = 2;
 
 /**
