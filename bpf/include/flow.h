@@ -100,18 +100,18 @@ static __always_inline __u64 sm_queued(struct sk_psock *psock, __u64 limit)
 }
 
 /*
- * Does all of TCP use more memory than net.ipv4.tcp_mem wants, its first value? From the second one
- * on a redirect may fail (sk_wmem_schedule() in bpf_tcp_ingress()), and the application would be
- * told ENOMEM, where the stack lets it wait. What lies between is for messages that are already on
- * their way.
+ * Is all of TCP about to use more memory than the second value of net.ipv4.tcp_mem? From there on a
+ * redirect may fail (sk_wmem_schedule() in bpf_tcp_ingress()), and the application would be told
+ * ENOMEM, where the stack lets it wait. The way from the middle of the first two values to there is
+ * left to messages that are being redirected already.
  */
 static __always_inline bool sm_memory_is_short(const struct tcp_sock *tp)
 {
 	const struct proto *proto = ((const struct sock *)tp)->__sk_common.skc_prot;
-	long wanted;
+	long limits[2];
 
-	return !bpf_probe_read_kernel(&wanted, sizeof(wanted), proto->sysctl_mem) &&
-	       *proto->memory_allocated > wanted;
+	return !bpf_probe_read_kernel(limits, sizeof(limits), proto->sysctl_mem) &&
+	       *proto->memory_allocated > (limits[0] + limits[1]) >> 1;
 }
 
 /*

@@ -46,9 +46,9 @@ async function runsShort(machine: Machine): Promise<void> {
   const traffic = await deliverTraffic(machine);
   const limits = (await machine.vm.run('cat /proc/sys/net/ipv4/tcp_mem')).trim();
   await client.request('attach', { object: await datapath(), cgroup: CGROUP, name: 'vm' });
-  await machine.vm.run('echo 512 1024 2048 > /proc/sys/net/ipv4/tcp_mem');
+  await machine.vm.run('echo 512 6144 8192 > /proc/sys/net/ipv4/tcp_mem');
   const one = `${traffic} slow-reader --message 65536 --cap 2000000 --bytes 300000 --quiet 2 --cgroup ${CGROUP}`;
-  const said = await machine.vm.run(`for i in $(seq 24); do ${one} & done; wait`);
+  const said = await machine.vm.run(`for i in $(seq 32); do ${one} & done; wait`);
   expect(said.split('\n').filter(line => line.includes('broken'))).toEqual([]);
   await machine.vm.run(`echo ${limits} > /proc/sys/net/ipv4/tcp_mem`);
   const { redirected, reasons } = await client.request('stats', { name: 'vm' });
