@@ -1,11 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 import { join } from 'node:path';
 import * as vscode from 'vscode';
-import { createBuilder, createHostRegistry, type HostRegistry, listSshConfigHosts } from './host';
+import {
+  createBuilder,
+  createHostRegistry,
+  type HostRegistry,
+  listSshConfigHosts,
+  systemClock,
+} from './host';
 import { createUi } from './ui/activate';
 import { Config } from './ui/config';
 import { RecentLog } from './ui/recentLog';
-import { systemClock } from './ui/systemClock';
 
 /** What other extensions see. */
 export interface Activation {
@@ -20,13 +25,13 @@ export function activate(context: vscode.ExtensionContext): Activation {
   const version = versionOf(packageJson);
   const channel = vscode.window.createOutputChannel('Sockmap', { log: true });
   const log = new RecentLog(channel);
-  const config = new Config();
+  const config = new Config(packageJson, log);
   const registry = createHostRegistry({
     agentFolder: context.asAbsolutePath(join('dist', 'agent')),
     version,
     logger: log,
     agentPath: () => config.path('agentPath'),
-    sshPath: config.path('ssh.path'),
+    sshPath: () => config.path('ssh.path'),
   });
   const ui = createUi({
     log,
@@ -36,7 +41,7 @@ export function activate(context: vscode.ExtensionContext): Activation {
     builder: createBuilder({
       logger: log,
       remotes: () => buildHosts(registry),
-      sshPath: config.path('ssh.path'),
+      sshPath: () => config.path('ssh.path'),
     }),
     clock: systemClock,
     memento: context.workspaceState,

@@ -3,7 +3,7 @@
  * Every id that package.json and the code share. The manifest test compares both directions, so an id that
  * is declared here and not contributed there (or the reverse) fails.
  */
-import type { HostSetting } from '../core/hostSettings';
+import type { PairingChoice } from '../protocol/agent';
 
 /**
  * What a command may be given, by a tree item, a link or a keybinding; nothing from the palette. What is
@@ -86,9 +86,6 @@ export const CONTEXT_KEYS = {
 export type ContextKey = keyof typeof CONTEXT_KEYS;
 
 export const SETTING_SECTION = 'sockmap';
-/** How the built-in datapath finds the other end of a connection: the agent's `attach` takes the same words. */
-export const PAIRING_SETTINGS = ['auto', 'handshake', 'original-dst', 'tuple'] as const;
-export type PairingSetting = (typeof PAIRING_SETTINGS)[number];
 
 /** Types of the settings below `sockmap.`; their defaults live in package.json only. */
 export interface SettingTypes {
@@ -96,9 +93,10 @@ export interface SettingTypes {
   'clang.flags': readonly string[];
   'ssh.path': string;
   agentPath: string;
-  hosts: readonly HostSetting[];
+  /** Elements of `HostSetting`, or whatever was written by hand: `readHostSettings` says which. */
+  hosts: readonly unknown[];
   defaultCgroup: string;
-  pairing: PairingSetting;
+  pairing: PairingChoice;
   maxSockets: number;
   edgeReaders: boolean;
   policyFile: string;

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import { type DestinationFault, destinationFault, isPort } from './destination';
 import type { HostDefinition } from './hosts';
 
 /** One element of the setting `sockmap.hosts`. */
@@ -12,39 +13,27 @@ export interface HostSetting {
 }
 
 /** Why a typed destination cannot be used. */
-export type DestinationFault = 'empty' | 'dash' | 'space' | 'port' | 'user';
+export type TypedFault = DestinationFault | 'port';
 export type ParsedDestination =
   | { readonly ok: true; readonly destination: string; readonly port?: number }
-  | { readonly ok: false; readonly fault: DestinationFault };
+  | { readonly ok: false; readonly fault: TypedFault };
 
 /**
  * Reads `[user@]host[:port]`, where host may be `[IPv6]`. A bare IPv6 address (two or more colons) is taken
- * as a host without port, as ssh itself does. What starts with `-` would be an option of ssh.
+ * as a host without port, as ssh itself does.
  */
 export function parseDestination(text: string): ParsedDestination {
   const trimmed = text.trim();
-  if (trimmed === '') {
-    return { ok: false, fault: 'empty' };
-  }
-  if (/[\s\p{C}]/u.test(trimmed)) {
-    return { ok: false, fault: 'space' };
-  }
   const at = trimmed.lastIndexOf('@');
-  const user = at < 0 ? undefined : trimmed.slice(0, at);
-  if (user === '') {
-    return { ok: false, fault: 'user' };
-  }
   const address = splitPort(trimmed.slice(at + 1));
   if (address === undefined) {
     return { ok: false, fault: 'port' };
   }
-  if (address.host === '') {
-    return { ok: false, fault: 'empty' };
+  const destination = trimmed.slice(0, at + 1) + address.host;
+  const fault = destinationFault(destination);
+  if (fault !== undefined) {
+    return { ok: false, fault };
   }
-  if (trimmed.startsWith('-') || address.host.startsWith('-')) {
-    return { ok: false, fault: 'dash' };
-  }
-  const destination = user === undefined ? address.host : `${user}@${address.host}`;
   return { ok: true, destination, ...(address.port === undefined ? {} : { port: address.port }) };
 }
 
@@ -66,7 +55,7 @@ function splitPort(address: string): { host: string; port?: number } | undefined
     return { host };
   }
   const value = /^\d{1,5}$/.test(port) ? Number(port) : 0;
-  return value >= 1 && value <= 65535 ? { host, port: value } : undefined;
+  return isPort(value) ? { host, port: value } : undefined;
 }
 
 /** The stable id of a host that the setting names no id for. */
@@ -74,25 +63,32 @@ export function hostId(setting: HostSetting): string {
   return setting.id ?? `ssh:${setting.destination}${setting.port === undefined ? '' : `:${setting.port}`}`;
 }
 
+export type HostSettingFault = TypedFault | 'duplicate';
+
 export interface HostSettingsResult {
   readonly hosts: readonly HostDefinition[];
+  /** The id of each element of the setting, also of a repeated one; undefined where it names no host. */
+  readonly ids: readonly (string | undefined)[];
   /** Elements that were left out, by their index in the setting. */
-  readonly faults: readonly { readonly index: number; readonly fault: DestinationFault | 'duplicate' }[];
+  readonly faults: readonly { readonly index: number; readonly fault: HostSettingFault }[];
 }
 
 /** The hosts that `sockmap.hosts` names (a person may have written it by hand), after the local one. */
 export function readHostSettings(value: unknown, local: HostDefinition | undefined): HostSettingsResult {
   const hosts: HostDefinition[] = local === undefined ? [] : [local];
-  const faults: { index: number; fault: DestinationFault | 'duplicate' }[] = [];
+  const ids: (string | undefined)[] = [];
+  const faults: { index: number; fault: HostSettingFault }[] = [];
   const items: readonly unknown[] = Array.isArray(value) ? value : [];
   items.forEach((item, index) => {
     const setting = readHostSetting(item);
     const parsed = parseDestination(setting?.destination ?? '');
     if (setting === undefined || !parsed.ok) {
+      ids.push(undefined);
       faults.push({ index, fault: parsed.ok ? 'empty' : parsed.fault });
       return;
     }
     const id = hostId(setting);
+    ids.push(id);
     if (hosts.some(h => h.id === id)) {
       faults.push({ index, fault: 'duplicate' });
       return;
@@ -107,7 +103,7 @@ export function readHostSettings(value: unknown, local: HostDefinition | undefin
       ...(setting.configFile === undefined ? {} : { configFile: setting.configFile }),
     });
   });
-  return { hosts, faults };
+  return { hosts, ids, faults };
 }
 
 function readHostSetting(item: unknown): HostSetting | undefined {
@@ -128,6 +124,6 @@ function readHostSetting(item: unknown): HostSetting | undefined {
     ...(id === undefined ? {} : { id }),
     ...(label === undefined ? {} : { label }),
     ...(configFile === undefined ? {} : { configFile }),
-    ...(typeof port === 'number' && Number.isInteger(port) && port >= 1 && port <= 65535 ? { port } : {}),
+    ...(isPort(port) ? { port } : {}),
   };
 }

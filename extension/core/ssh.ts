@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 /** The system's ssh: its arguments, and what its stderr means (messages of OpenSSH's sshconnect*.c, readconf.c). */
+import { type DestinationFault, destinationFault, isPort } from './destination';
 import type { Problem } from './hosts';
 
 export interface SshTarget {
@@ -8,36 +9,26 @@ export interface SshTarget {
   readonly configFile?: string;
 }
 
-/**
- * Refuses what ssh would read as an option, or what cannot be a host. ssh_config(5) names may hold nearly
- * anything; blanks, quotes and shell characters are refused by ssh itself since 9.6 and never wanted.
- */
-export function checkDestination(target: SshTarget): Problem | undefined {
-  const { destination, port } = target;
-  const bad = (why: string): Problem => ({
-    code: 'badHost',
-    message: `${JSON.stringify(destination)} cannot be a host: ${why}.`,
-    action: 'Give [user@]host or a Host name of your ssh configuration.',
-  });
-  if (destination === '') {
-    return bad('it is empty');
+const FAULTS: Record<DestinationFault, string> = {
+  empty: 'it names no host',
+  dash: 'a part of it starts with "-"',
+  space: 'it contains blanks or control characters',
+  user: 'there is no user before the "@"',
+  shell: 'it contains characters that a shell would interpret',
+  long: 'it is too long',
+};
+
+/** The last check before ssh is started. */
+export function checkDestination({ destination, port }: SshTarget): Problem | undefined {
+  const fault = destinationFault(destination);
+  if (fault !== undefined) {
+    return {
+      code: 'badHost',
+      message: `${JSON.stringify(destination)} cannot be a host: ${FAULTS[fault]}.`,
+      action: 'Give [user@]host or a Host name of your ssh configuration.',
+    };
   }
-  if (destination.startsWith('-')) {
-    return bad('it starts with "-"');
-  }
-  if (destination.length > 1024) {
-    return bad('it is longer than 1024 characters');
-  }
-  if (/[\s\p{C}]/u.test(destination)) {
-    return bad('it contains blanks or control characters');
-  }
-  if (/['"`$\\;&<>|(){}]/.test(destination)) {
-    return bad('it contains characters that a shell would interpret');
-  }
-  if (/@-/.test(destination) || destination.endsWith('@')) {
-    return bad('the part after "@" is no host name');
-  }
-  if (port !== undefined && !(Number.isInteger(port) && port >= 1 && port <= 65535)) {
+  if (port !== undefined && !isPort(port)) {
     return {
       code: 'badHost',
       message: `${String(port)} is no port.`,
@@ -45,6 +36,11 @@ export function checkDestination(target: SshTarget): Problem | undefined {
     };
   }
   return undefined;
+}
+
+/** The program to start for the setting `sockmap.ssh.path`, where empty means the `ssh` of PATH. */
+export function sshProgram(configured: string | undefined): string {
+  return configured === undefined || configured === '' ? 'ssh' : configured;
 }
 
 /**

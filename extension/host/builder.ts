@@ -15,8 +15,8 @@ export interface BuilderOptions {
   readonly logger: Logger;
   /** SSH hosts that may compile when this machine has no clang, best first; asked at each such build. */
   readonly remotes?: () => readonly RemoteBuildHost[];
-  /** Default `ssh`. */
-  readonly sshPath?: string;
+  /** `sockmap.ssh.path`, asked at each build on a host; empty or undefined for `ssh`. */
+  readonly sshPath?: () => string | undefined;
   readonly env?: NodeJS.ProcessEnv;
 }
 
@@ -153,7 +153,8 @@ async function buildThere(
         'Install clang (apt-get install clang), set sockmap.clang.path, or connect to a host that has it.',
     });
   }
-  const { sshPath, env } = options;
+  const { env } = options;
+  const sshPath = options.sshPath?.();
   const result = await compileRemotely(host, request, {
     ...(sshPath === undefined ? {} : { sshPath }),
     ...(env === undefined ? {} : { env }),

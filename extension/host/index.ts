@@ -2,6 +2,6 @@
 export { createHostRegistry, type HostRegistryOptions } from './registry';
 export { createBuilder, type BuilderOptions } from './builder';
 export { listSshConfigHosts } from './sshConfigHosts';
-export { checkDestination } from '../core/ssh';
+export { systemClock } from './clock';
 export { AgentError } from './api';
 export type * from './api';

@@ -18,8 +18,8 @@ export interface HostRegistryOptions {
   readonly logger: Logger;
   /** `sockmap.agentPath`, asked at each local start; empty or undefined for the packaged agent. */
   readonly agentPath?: () => string | undefined;
-  /** Default `ssh`. */
-  readonly sshPath?: string;
+  /** `sockmap.ssh.path`, asked at each connection; empty or undefined for `ssh`. */
+  readonly sshPath?: () => string | undefined;
   readonly clock?: Clock;
   readonly env?: NodeJS.ProcessEnv;
 }
@@ -89,19 +89,19 @@ class Registry implements HostRegistry {
     const binaries = this.#binaries;
     const common = { binaries, logger, clock, ...(env === undefined ? {} : { env }) };
     if (definition.kind === 'ssh') {
-      return new SshConnector({
-        ...common,
-        target: definition,
-        version,
-        ...(sshPath === undefined ? {} : { sshPath }),
-      });
+      return {
+        open: options => {
+          const path = sshPath?.();
+          const own = path === undefined ? {} : { sshPath: path };
+          return new SshConnector({ ...common, ...own, target: definition, version }).open(options);
+        },
+      };
     }
     return {
       open: options => {
         const path = agentPath?.();
-        return new LocalConnector({ ...common, ...(path === undefined ? {} : { agentPath: path }) }).open(
-          options,
-        );
+        const own = path === undefined ? {} : { agentPath: path };
+        return new LocalConnector({ ...common, ...own }).open(options);
       },
     };
   }

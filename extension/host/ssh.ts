@@ -8,6 +8,7 @@ import {
   classifySshFailure,
   sshArguments,
   sshCommandLine,
+  sshProgram,
   type SshTarget,
 } from '../core/ssh';
 import { classifySudoFailure, noSudo } from '../core/sudo';
@@ -128,7 +129,7 @@ export interface StartSshOptions {
 /** Starts ssh for one command; `sshMissing` when there is none. */
 export async function startSsh(options: StartSshOptions, command: string): Promise<ManagedProcess> {
   const { target, env, signal } = options;
-  const sshPath = options.sshPath === undefined || options.sshPath === '' ? 'ssh' : options.sshPath;
+  const sshPath = sshProgram(options.sshPath);
   try {
     return await ManagedProcess.start({
       command: sshPath,

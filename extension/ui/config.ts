@@ -1,8 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 import * as vscode from 'vscode';
-import { PAIRING_SETTINGS, SETTING_SECTION, type SettingKey, type SettingTypes } from '../contrib/ids';
-import type { HostSetting } from '../core/hostSettings';
+import { SETTING_SECTION, type SettingKey, type SettingTypes } from '../contrib/ids';
+import type { Logger } from '../core/logger';
+import { readSettingLimits, type SettingLimits, withinLimits } from '../core/settingLimits';
 import type { Disposable } from '../core/util/disposable';
+import { PAIRING_CHOICES } from '../protocol/agent';
+import { offer, openSettingsOffer } from './offer';
 
 /** Whether a value that a person may have typed by hand is one of the setting's type. */
 const CHECKS: { readonly [K in SettingKey]: (value: unknown) => value is SettingTypes[K] } = {
@@ -11,9 +14,9 @@ const CHECKS: { readonly [K in SettingKey]: (value: unknown) => value is Setting
   'ssh.path': isText,
   agentPath: isText,
   // Its elements are read one by one with a message for each bad one.
-  hosts: (value): value is readonly HostSetting[] => Array.isArray(value),
+  hosts: (value): value is readonly unknown[] => Array.isArray(value),
   defaultCgroup: isText,
-  pairing: (value): value is SettingTypes['pairing'] => PAIRING_SETTINGS.some(one => one === value),
+  pairing: (value): value is SettingTypes['pairing'] => PAIRING_CHOICES.some(one => one === value),
   maxSockets: isNumber,
   edgeReaders: isBoolean,
   policyFile: isText,
@@ -26,19 +29,48 @@ const CHECKS: { readonly [K in SettingKey]: (value: unknown) => value is Setting
   'verifierLog.followCursor': isBoolean,
 };
 
-/** Typed settings. Nothing is cached: every read sees the current value. */
+/** More of a value would fill the message. */
+const SHOWN_VALUE = 60;
+
+/** Typed settings within the limits of the manifest. Nothing is cached: every read sees the current value. */
 export class Config {
+  readonly #limits: ReadonlyMap<string, SettingLimits>;
+  readonly #log: Logger;
+  readonly #told = new Set<string>();
+
+  constructor(packageJson: unknown, log: Logger) {
+    this.#limits = readSettingLimits(packageJson);
+    this.#log = log;
+  }
+
   get<K extends SettingKey>(key: K, scope?: vscode.Uri): SettingTypes[K] {
     const configuration = vscode.workspace.getConfiguration(SETTING_SECTION, scope);
-    const value: unknown = configuration.get(key);
-    if (CHECKS[key](value)) {
-      return value;
+    const written: unknown = configuration.get(key);
+    const value = withinLimits(this.#limits.get(`${SETTING_SECTION}.${key}`) ?? {}, written);
+    const used = CHECKS[key](value) ? value : this.#default(key, configuration);
+    if (used !== written) {
+      const [wrong, right] = [written, used].map(one => JSON.stringify(one).slice(0, SHOWN_VALUE));
+      this.complain(
+        key,
+        vscode.l10n.t(
+          '{0} cannot be {1}, so {2} is used.',
+          `${SETTING_SECTION}.${key}`,
+          wrong ?? '',
+          right ?? '',
+        ),
+      );
     }
-    const fallback: unknown = configuration.inspect(key)?.defaultValue;
-    if (CHECKS[key](fallback)) {
-      return fallback;
+    return used;
+  }
+
+  /** Says once what is wrong with a setting, with the way to it. */
+  complain(key: SettingKey, message: string): void {
+    if (this.#told.has(message)) {
+      return;
     }
-    throw new Error(`Setting ${SETTING_SECTION}.${key} has no default.`);
+    this.#told.add(message);
+    this.#log.warn(message);
+    void offer('warning', message, openSettingsOffer(key));
   }
 
   /** A path or argument with `~`, `${workspaceFolder}`, `${userHome}` and `${env:NAME}` replaced. */
@@ -50,7 +82,7 @@ export class Config {
     return this.get('clang.flags', scope).map(flag => substitute(flag, scope));
   }
 
-  async setHosts(hosts: readonly HostSetting[]): Promise<void> {
+  async setHosts(hosts: readonly unknown[]): Promise<void> {
     const configuration = vscode.workspace.getConfiguration(SETTING_SECTION);
     const inWorkspace = configuration.inspect('hosts')?.workspaceValue !== undefined;
     const target = inWorkspace ? vscode.ConfigurationTarget.Workspace : vscode.ConfigurationTarget.Global;
@@ -63,6 +95,14 @@ export class Config {
     const inWorkspace = configuration.inspect(key)?.workspaceValue !== undefined;
     const target = inWorkspace ? vscode.ConfigurationTarget.Workspace : vscode.ConfigurationTarget.Global;
     await configuration.update(key, !this.get(key), target);
+  }
+
+  #default<K extends SettingKey>(key: K, configuration: vscode.WorkspaceConfiguration): SettingTypes[K] {
+    const value: unknown = configuration.inspect(key)?.defaultValue;
+    if (CHECKS[key](value)) {
+      return value;
+    }
+    throw new Error(`Setting ${SETTING_SECTION}.${key} has no default.`);
   }
 
   onDidChange(key: SettingKey, listener: () => void): Disposable {

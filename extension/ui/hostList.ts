@@ -17,8 +17,16 @@ export function followHostSettings(registry: HostRegistry, config: Config, log: 
       return;
     }
     const { hosts, faults } = readHostSettings(config.get('hosts'), localHost());
-    for (const { index, fault } of faults) {
-      log.warn(`sockmap.hosts[${index}]: ${destinationFaultText(fault)}`);
+    const [first, ...more] = faults.map(({ index, fault }) =>
+      vscode.l10n.t('sockmap.hosts[{0}] is left out: {1}', index, destinationFaultText(fault)),
+    );
+    if (first !== undefined) {
+      for (const one of more) {
+        log.warn(one);
+      }
+      const message =
+        more.length === 0 ? first : vscode.l10n.t('{0} The log names {1} more.', first, more.length);
+      config.complain('hosts', message);
     }
     registry.update(hosts);
   };

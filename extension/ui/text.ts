@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /** Sentences and words that several views share. */
 import { l10n } from 'vscode';
-import type { DestinationFault } from '../core/hostSettings';
+import type { HostSettingFault } from '../core/hostSettings';
 import type { HostState } from '../core/hosts';
 import type { NameFault } from '../core/attachPlan';
 import { formatPercent } from '../core/format';
@@ -97,13 +97,15 @@ export function percentText(rate: number | undefined): string {
   return rate === undefined ? l10n.t('no traffic') : formatPercent(rate);
 }
 
-export function destinationFaultText(fault: DestinationFault | 'duplicate'): string {
-  const texts: Record<DestinationFault | 'duplicate', string> = {
+export function destinationFaultText(fault: HostSettingFault): string {
+  const texts: Record<HostSettingFault, string> = {
     empty: l10n.t('Type a host name, as for ssh: [user@]host[:port].'),
     dash: l10n.t('A host name cannot start with a dash.'),
     space: l10n.t('A host name has no spaces.'),
     port: l10n.t('The port must be a number from 1 to 65535.'),
     user: l10n.t('Type a user name before the @, or leave the @ out.'),
+    shell: l10n.t('A host name has no quotes, brackets or other characters of a shell.'),
+    long: l10n.t('The host name is too long.'),
     duplicate: l10n.t('This host is in the list already.'),
   };
   return texts[fault];

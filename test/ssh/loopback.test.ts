@@ -272,7 +272,7 @@ describe('a connection that ssh refuses', () => {
   });
 
   test('there is no ssh', async () => {
-    const problem = await problemOf(host(sshd.target, { sshPath: '/nonexistent/ssh' }).connect());
+    const problem = await problemOf(host(sshd.target, { sshPath: () => '/nonexistent/ssh' }).connect());
     expect(problem).toMatchObject({ code: 'sshMissing', action: expect.stringMatching(/OpenSSH/) as string });
   });
 

@@ -44,7 +44,7 @@ afterEach(async () => {
 function build(flags: readonly string[], signal?: AbortSignal) {
   const builder = createBuilder({
     logger: silent,
-    sshPath: '/usr/bin/ssh',
+    sshPath: () => '/usr/bin/ssh',
     env: { ...process.env, PATH: bin },
     remotes: () => [{ label: 'loop', target: sshd.target }],
   });

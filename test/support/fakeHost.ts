@@ -57,10 +57,10 @@ export class FakeHost implements Host {
     return this.asked.filter(request => request.method === method).length;
   }
 
-  connect(): Promise<AgentClient> {
+  readonly connect: Host['connect'] = () => {
     this.become(READY);
     return Promise.resolve(this.#client);
-  }
+  };
 
   disconnect(): Promise<void> {
     this.become({ kind: 'idle' });

@@ -1,6 +1,20 @@
 // SPDX-License-Identifier: Apache-2.0
 /** The parts of the `vscode` module that unit tests of extension/ui run into; everything else is tested in the real one. */
 
+import { FakeInputBox, FakeQuickPick } from './fakeInput';
+
+interface Progress {
+  report(value: object): void;
+}
+interface Token {
+  onCancellationRequested(listener: () => void): object;
+}
+
+const disposable = { dispose: () => undefined };
+const nothing: (...args: unknown[]) => Promise<unknown> = () => Promise.resolve(undefined);
+const follow: (listener: (event: object) => void) => object = () => disposable;
+const register: (id: string, handler: (...args: unknown[]) => unknown) => object = () => disposable;
+
 export const l10n = {
   t(message: string, ...args: unknown[]): string {
     return message.replace(/\{(\d+)\}/g, (_, index: string) => String(args[Number(index)]));
@@ -40,5 +54,58 @@ export class MarkdownString {
   appendCodeblock(text: string): this {
     this.value += `\n\`\`\`\n${text}\n\`\`\`\n`;
     return this;
+  }
+}
+
+/** Each test says with `vi.spyOn` what a person answers. */
+export const window = {
+  activeTextEditor: undefined,
+  showInformationMessage: nothing,
+  showWarningMessage: nothing,
+  showErrorMessage: nothing,
+  showOpenDialog: nothing,
+  showTextDocument: nothing,
+  setStatusBarMessage: nothing,
+  createTerminal: (options: { name: string }) => ({ ...options, show: () => undefined }),
+  onDidCloseTerminal: follow,
+  createQuickPick: () => new FakeQuickPick(),
+  createInputBox: () => new FakeInputBox(),
+  withProgress: <T>(_options: object, task: (progress: Progress, token: Token) => Promise<T>): Promise<T> =>
+    task({ report: () => undefined }, { onCancellationRequested: () => disposable }),
+};
+
+export const workspace = {
+  isTrusted: true,
+  workspaceFolders: undefined,
+  get textDocuments(): readonly object[] {
+    return [];
+  },
+  getConfiguration: (): object => ({ get: () => undefined, inspect: () => undefined }),
+  getWorkspaceFolder: () => undefined,
+  asRelativePath: (path: string) => path,
+  findFiles: () => Promise.resolve([]),
+  onDidChangeConfiguration: follow,
+  onDidGrantWorkspaceTrust: follow,
+};
+
+export const commands = {
+  registerCommand: register,
+  executeCommand: nothing,
+};
+
+export const env = { clipboard: { writeText: nothing } };
+
+export const ConfigurationTarget = { Global: 1, Workspace: 2 } as const;
+export const ProgressLocation = { Notification: 15 } as const;
+export const QuickPickItemKind = { Separator: -1, Default: 0 } as const;
+export const QuickInputButtons = { Back: {} };
+
+export class Uri {
+  readonly scheme = 'file';
+
+  private constructor(readonly fsPath: string) {}
+
+  static file(path: string): Uri {
+    return new Uri(path);
   }
 }

@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 import * as vscode from 'vscode';
 import type { CommandTarget } from '../../contrib/ids';
-import { hostId } from '../../core/hostSettings';
+import { readHostSettings } from '../../core/hostSettings';
+import { ProblemError } from '../../core/problem';
+import { sshProgram } from '../../core/ssh';
+import { offer } from '../offer';
 import { withProgress } from '../progress';
 import type { Services } from '../services';
 import { chooseHost, hostOf } from './pickTargets';
@@ -59,7 +62,7 @@ export function connectInTerminal(services: Services, target: CommandTarget): Pr
   if (definition.kind === 'ssh') {
     const terminal = vscode.window.createTerminal({
       name: `ssh ${definition.label}`,
-      shellPath: services.config.path('ssh.path'),
+      shellPath: sshProgram(services.config.path('ssh.path')),
       shellArgs: [
         ...(definition.configFile === undefined ? [] : ['-F', definition.configFile]),
         ...(definition.port === undefined ? [] : ['-p', String(definition.port)]),
@@ -84,17 +87,31 @@ export async function removeHost(services: Services, target: CommandTarget): Pro
     return;
   }
   const { id, label } = host.definition;
-  const before = services.config.get('hosts');
-  await host.disconnect();
-  await services.config.setHosts(before.filter(setting => hostId(setting) !== id));
-  const undo = vscode.l10n.t('Undo');
-  const chosen = await vscode.window.showInformationMessage(
-    vscode.l10n.t('Host {0} was removed from the list. What is attached there stays attached.', label),
-    undo,
-  );
-  if (chosen === undo) {
-    const now = services.config.get('hosts');
-    const removed = before.filter(setting => hostId(setting) === id);
-    await services.config.setHosts([...now, ...removed]);
+  const { config } = services;
+  const before = config.get('hosts');
+  const { ids } = readHostSettings(before, undefined);
+  // A repeated element would take the place of the one that goes.
+  const removed = before.flatMap((element, index) => (ids[index] === id ? [{ element, index }] : []));
+  if (removed.length === 0) {
+    throw new ProblemError({
+      code: 'badHost',
+      message: vscode.l10n.t('Host {0} is not in the setting sockmap.hosts, so it cannot be removed.', label),
+    });
   }
+  await host.disconnect();
+  await config.setHosts(before.filter((_, index) => ids[index] !== id));
+  await offer(
+    'information',
+    vscode.l10n.t('Host {0} was removed from the list. What is attached there stays attached.', label),
+    {
+      title: vscode.l10n.t('Undo'),
+      run: async () => {
+        const now = [...config.get('hosts')];
+        for (const { element, index } of removed) {
+          now.splice(index, 0, element);
+        }
+        await config.setHosts(now);
+      },
+    },
+  );
 }

@@ -1,7 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 import fc from 'fast-check';
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { hostId, parseDestination, readHostSettings } from '../../../extension/core/hostSettings';
+import { checkDestination } from '../../../extension/core/ssh';
+import { checkout } from '../../rig/checkout';
+import { anyText } from '../../support/text';
 
 test.each([
   ['web-1', { destination: 'web-1' }],
@@ -30,6 +35,9 @@ test.each([
   ['host:ssh', 'port'],
   ['[::1', 'port'],
   ['[::1]x', 'port'],
+  ['web;id', 'shell'],
+  ['a@-b@host', 'dash'],
+  ['a'.repeat(1025), 'long'],
 ])('%j is refused as %s', (text, fault) => {
   expect(parseDestination(text)).toEqual({ ok: false, fault });
 });
@@ -48,8 +56,29 @@ test('no text becomes an option of ssh, holds blanks, or makes it throw', () => 
 
 const local = { kind: 'local', id: 'local', label: 'Local' } as const;
 
+test('what can be typed fits the schema of the settings and may be handed to ssh', async () => {
+  const { contributes } = JSON.parse(await readFile(join(checkout, 'package.json'), 'utf8')) as {
+    contributes: {
+      configuration: {
+        properties: Record<string, { items?: { properties: { destination: { pattern: string } } } }>;
+      }[];
+    };
+  };
+  const schemas = contributes.configuration.flatMap(({ properties }) => properties['sockmap.hosts'] ?? []);
+  const pattern = new RegExp(schemas[0]?.items?.properties.destination.pattern ?? '^$');
+  fc.assert(
+    fc.property(fc.oneof(anyText(), fc.stringMatching(/^[a-z@[\]:0-9.%;-]{1,12}$/)), text => {
+      const parsed = parseDestination(text);
+      if (parsed.ok) {
+        expect(text.trim()).toMatch(pattern);
+        expect(checkDestination(parsed)).toBeUndefined();
+      }
+    }),
+  );
+});
+
 test('the local host leads, bad and repeated elements are named and left out', () => {
-  const { hosts, faults } = readHostSettings(
+  const { hosts, ids, faults } = readHostSettings(
     [
       { destination: 'me@a', port: 2222, label: 'A' },
       'b:22',
@@ -67,6 +96,7 @@ test('the local host leads, bad and repeated elements are named and left out', (
     { kind: 'ssh', id: 'ssh:b:22', label: 'b:22', destination: 'b', port: 22 },
     { kind: 'ssh', id: 'ssh:c', label: 'c', destination: 'c', configFile: '/etc/alt' },
   ]);
+  expect(ids).toEqual(['ssh:me@a:2222', 'ssh:b:22', undefined, 'ssh:b:22', undefined, undefined, 'ssh:c']);
   expect(faults).toEqual([
     { index: 2, fault: 'dash' },
     { index: 3, fault: 'duplicate' },

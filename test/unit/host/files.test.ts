@@ -7,7 +7,7 @@ import { afterEach, beforeEach, expect, test } from 'vitest';
 import { AgentBinaries } from '../../../extension/host/agentBinary';
 import { findClang } from '../../../extension/host/clang';
 import { systemClock } from '../../../extension/host/clock';
-import { listSshConfigHosts } from '../../../extension/host';
+import { createHostRegistry, listSshConfigHosts } from '../../../extension/host';
 import { LocalConnector, type LocalOptions } from '../../../extension/host/local';
 import { run } from '../../../extension/host/process';
 import { createTar } from '../../../extension/host/tar';
@@ -101,6 +101,30 @@ test('the local host says why it cannot start', async () => {
   expect((await problemOf(openLocal({ agentPath, uid: 0 }))).message).toMatch(/not a sockmap-agent/);
   await writeFile(agentPath, '#!/nonexistent/interpreter\n');
   expect((await problemOf(openLocal({ agentPath, uid: 0 }))).code).toBe('agentDamaged');
+});
+
+test('a change of the path of ssh counts at the next connection', async () => {
+  await program('x86_64/sockmap-agent');
+  await writeFile(join(folder, 'SHA256SUMS'), '');
+  let sshPath = join(folder, 'one');
+  const registry = createHostRegistry({
+    agentFolder: folder,
+    version: '0',
+    logger: silent,
+    sshPath: () => sshPath,
+  });
+  registry.update([{ kind: 'ssh', id: 'box', label: 'box', destination: 'box' }]);
+  const connect = async () => problemOf(registry.get('box')?.connect() ?? Promise.resolve());
+  expect(await connect()).toMatchObject({
+    code: 'sshMissing',
+    message: expect.stringContaining('/one ') as string,
+  });
+  sshPath = join(folder, 'two');
+  expect(await connect()).toMatchObject({
+    code: 'sshMissing',
+    message: expect.stringContaining('/two ') as string,
+  });
+  registry.dispose();
 });
 
 test('a sudo that wants a password', async () => {

@@ -1,0 +1,95 @@
+// SPDX-License-Identifier: Apache-2.0
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterEach, expect, test, vi } from 'vitest';
+import type { SettingKey } from '../../../extension/contrib/ids';
+import { readSettingLimits } from '../../../extension/core/settingLimits';
+import { Config } from '../../../extension/ui/config';
+import { followHostSettings } from '../../../extension/ui/hostList';
+import { checkout } from '../../rig/checkout';
+import { FakeRegistry } from '../../support/fakeHost';
+import { silent } from '../../support/hosts';
+import { commands, window, workspace } from '../../support/vscode';
+
+const manifest: unknown = JSON.parse(readFileSync(join(checkout, 'package.json'), 'utf8'));
+
+afterEach(() => {
+  vi.restoreAllMocks();
+});
+
+/** A configuration with what a person wrote, and the warnings that come of it. */
+function setup(
+  written: Partial<Record<SettingKey, unknown>>,
+  defaults: Partial<Record<SettingKey, unknown>> = {},
+) {
+  vi.spyOn(workspace, 'getConfiguration').mockReturnValue({
+    get: (key: SettingKey) => written[key],
+    inspect: (key: SettingKey) => ({ defaultValue: defaults[key] }),
+  });
+  const warnings: string[] = [];
+  vi.spyOn(window, 'showWarningMessage').mockImplementation((message, button) => {
+    warnings.push(String(message));
+    return Promise.resolve(button);
+  });
+  const opened: unknown[][] = [];
+  vi.spyOn(commands, 'executeCommand').mockImplementation((...args) => {
+    opened.push(args);
+    return Promise.resolve(undefined);
+  });
+  return { config: new Config(manifest, silent), warnings, opened };
+}
+
+test.each([
+  ['refreshInterval', 1, 100],
+  ['refreshInterval', -5, 0],
+  ['refreshInterval', 1e9, 3_600_000],
+  ['detach.drainTimeout', -1, 0],
+  ['maxSockets', 0, 2],
+  ['maxSockets', 10.4, 10],
+  ['verify.keepRuns', 0, 1],
+] as const)('%s of %d counts as %d, and that is said once', async (key, written, used) => {
+  const { config, warnings, opened } = setup({ [key]: written });
+  expect([config.get(key), config.get(key)]).toEqual([used, used]);
+  expect(warnings).toEqual([`sockmap.${key} cannot be ${written}, so ${used} is used.`]);
+  await expect.poll(() => opened).toEqual([['workbench.action.openSettings', `sockmap.${key}`]]);
+});
+
+test.each([
+  ['verify.logLevel', 8, 1],
+  ['pairing', 'magic', 'auto'],
+  ['edgeReaders', 'yes', false],
+  ['clang.flags', [7], []],
+] as const)('%s of %j is the default', (key, written, used) => {
+  const { config, warnings } = setup({ [key]: written }, { [key]: used });
+  expect(config.get(key)).toEqual(used);
+  expect(warnings).toEqual([expect.stringContaining(`sockmap.${key} cannot be ${JSON.stringify(written)}`)]);
+});
+
+test.each([
+  ['refreshInterval', 0],
+  ['refreshInterval', 100],
+  ['detach.drainTimeout', 0.5],
+  ['verify.logLevel', 2],
+  ['pairing', 'tuple'],
+] as const)('%s may be %j', (key, written) => {
+  const { config, warnings } = setup({ [key]: written });
+  expect(config.get(key)).toBe(written);
+  expect(warnings).toEqual([]);
+});
+
+test('limits are read from a manifest of whatever shape without throwing', () => {
+  for (const odd of [undefined, {}, { contributes: { configuration: { properties: { a: 7 } } } }]) {
+    expect(() => readSettingLimits(odd)).not.toThrow();
+  }
+});
+
+test('elements of the list of hosts that are left out are named once', () => {
+  const { config, warnings } = setup({ hosts: ['a', '-b', null] });
+  const registry = new FakeRegistry();
+  vi.spyOn(registry, 'update');
+  followHostSettings(registry, config, silent);
+  followHostSettings(registry, config, silent);
+  expect(warnings).toEqual([
+    'sockmap.hosts[1] is left out: A host name cannot start with a dash. The log names 1 more.',
+  ]);
+});
