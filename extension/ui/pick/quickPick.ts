@@ -2,6 +2,7 @@
 import * as vscode from 'vscode';
 import { DisposableStore } from '../../core/util/disposable';
 import type { StepPosition } from '../../core/wizard';
+import { LiveList, type ReadItems } from './liveList';
 
 /** A separator has no value. */
 export interface PickItem<T> extends vscode.QuickPickItem {
@@ -16,13 +17,10 @@ export interface PickOptions<T> {
   readonly placeholder: string;
   readonly position?: StepPosition;
   /** The list, or how to get it; asked again at every change of the text when `live` is set. */
-  readonly items:
-    readonly PickItem<T>[] | ((typed: string, signal: AbortSignal) => Promise<readonly PickItem<T>[]>);
+  readonly items: readonly PickItem<T>[] | ReadItems<T>;
   /** The list depends on the text; VS Code filters it all the same unless an item says `alwaysShow`. */
   readonly live?: boolean;
 }
-
-const DEBOUNCE_MS = 150;
 
 /** One step of a dialog as a QuickPick. Closing it aborts what loads; a failed load rejects. */
 export async function pick<T>(options: PickOptions<T>): Promise<Answer<T>> {
@@ -34,60 +32,33 @@ export async function pick<T>(options: PickOptions<T>): Promise<Answer<T>> {
   quickPick.matchOnDetail = true;
   try {
     return await new Promise<Answer<T>>((resolve, reject) => {
-      const { items } = options;
-      let abort = new AbortController();
-      let shown = '';
-      let timer: NodeJS.Timeout | undefined;
-      const load = async (read: Exclude<typeof items, readonly PickItem<T>[]>) => {
-        abort.abort();
-        const own = (abort = new AbortController());
-        quickPick.busy = true;
-        try {
-          const loaded = await read(quickPick.value, own.signal);
-          if (!own.signal.aborted) {
-            // What did not change is not set again: a click may be on its way.
-            const fingerprint = JSON.stringify(loaded);
-            if (fingerprint !== shown) {
-              shown = fingerprint;
-              quickPick.items = loaded;
-            }
-            quickPick.busy = false;
-          }
-        } catch (error) {
-          if (!own.signal.aborted) {
-            reject(error instanceof Error ? error : new Error(String(error)));
-          }
+      const { items, live = false } = options;
+      let list: LiveList<T> | undefined;
+      if (typeof items === 'function') {
+        list = store.add(new LiveList(quickPick, items, reject));
+        if (live) {
+          store.add(quickPick.onDidChangeValue(() => list?.readSoon()));
+        }
+        void list.read();
+      } else {
+        quickPick.items = items;
+      }
+      const accept = (value: T | undefined) => {
+        if (value !== undefined) {
+          resolve({ kind: 'value', value });
         }
       };
-      store.add({
-        dispose: () => {
-          abort.abort();
-          clearTimeout(timer);
-        },
-      });
       store.add(quickPick.onDidTriggerButton(() => resolve({ kind: 'back' })));
       store.add(quickPick.onDidHide(() => resolve({ kind: 'cancel' })));
       store.add(
         quickPick.onDidAccept(() => {
-          const value = quickPick.selectedItems[0]?.value;
-          if (value !== undefined) {
-            resolve({ kind: 'value', value });
+          if (list !== undefined && live) {
+            void list.accepted().then(accept);
+          } else {
+            accept(quickPick.selectedItems[0]?.value);
           }
         }),
       );
-      if (typeof items === 'function') {
-        if (options.live === true) {
-          store.add(
-            quickPick.onDidChangeValue(() => {
-              clearTimeout(timer);
-              timer = setTimeout(() => void load(items), DEBOUNCE_MS);
-            }),
-          );
-        }
-        void load(items);
-      } else {
-        quickPick.items = items;
-      }
       quickPick.show();
     });
   } finally {
