@@ -1,6 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 import * as vscode from 'vscode';
-import { COMMANDS, type CommandId, type CommandTarget } from '../contrib/ids';
+import {
+  COMMANDS,
+  type CommandId,
+  type CommandTarget,
+  SETTING_SECTION,
+  type SettingKey,
+} from '../contrib/ids';
 import type { Problem } from '../core/hosts';
 import { ProblemError } from '../core/problem';
 import { AgentError } from '../host/api';
@@ -11,10 +17,31 @@ export type ErrorAction =
       readonly title: string;
       readonly command: CommandId;
       readonly target?: CommandTarget;
+      /** It mends what failed: Retry is offered again when it is done. */
+      readonly thenRetry?: boolean;
     }
   | { readonly kind: 'settings'; readonly title: string; readonly query: string }
+  | { readonly kind: 'file'; readonly title: string; readonly uri: vscode.Uri; readonly range: vscode.Range }
   | { readonly kind: 'problems'; readonly title: string }
-  | { readonly kind: 'retry'; readonly title: string };
+  | RetryAction;
+
+export interface RetryAction {
+  readonly kind: 'retry';
+  readonly title: string;
+  /** Answers that led to the failure and are asked for again. */
+  readonly without?: readonly (keyof CommandTarget)[];
+}
+
+/** A problem that has ways out of its own. */
+export class ActionableError extends ProblemError {
+  constructor(
+    problem: Problem,
+    readonly actions: readonly ErrorAction[],
+    options?: { cause?: unknown },
+  ) {
+    super(problem, options);
+  }
+}
 
 export interface ErrorReport {
   /** One sentence, and one more with what to do where there is one. */
@@ -41,7 +68,7 @@ export function reportOf(error: unknown, target?: CommandTarget): ErrorReport {
     const { problem } = error;
     return {
       message: sentences(problem.message, problem.action),
-      actions: [...problemActions(problem, target), log],
+      actions: [...(error instanceof ActionableError ? error.actions : problemActions(problem, target)), log],
       detail: problem.detail,
     };
   }
@@ -57,8 +84,11 @@ export function reportOf(error: unknown, target?: CommandTarget): ErrorReport {
 }
 
 export function problemActions(problem: Problem, target?: CommandTarget): readonly ErrorAction[] {
-  const retry: ErrorAction = { kind: 'retry', title: vscode.l10n.t('Retry') };
-  const terminal = command(vscode.l10n.t('Connect in Terminal'), COMMANDS.connectInTerminal, target);
+  const retry = retryAction();
+  const terminal: ErrorAction = {
+    ...command(vscode.l10n.t('Connect in Terminal'), COMMANDS.connectInTerminal, target),
+    thenRetry: true,
+  };
   switch (problem.code) {
     case 'unknownHostKey':
     case 'changedHostKey':
@@ -75,14 +105,14 @@ export function problemActions(problem: Problem, target?: CommandTarget): readon
     case 'internal':
       return [retry];
     case 'badHost':
-      return [settings('hosts'), retry];
+      return [settingsAction('hosts'), retry];
     case 'sshMissing':
-      return [settings('ssh.path'), retry];
+      return [settingsAction('ssh.path'), retry];
     case 'agentMissing':
     case 'protocolMismatch':
-      return [settings('agentPath'), retry];
+      return [settingsAction('agentPath'), retry];
     case 'clangMissing':
-      return [settings('clang.path'), retry];
+      return [settingsAction('clang.path'), retry];
     case 'compile':
       return [{ kind: 'problems', title: vscode.l10n.t('Show Problems') }];
     case 'unsupportedArchitecture':
@@ -99,15 +129,16 @@ function agentActions(error: AgentError): readonly ErrorAction[] {
     case 'system':
     case 'notPermitted':
     case 'noBpffs':
-      return [{ kind: 'retry', title: vscode.l10n.t('Retry') }];
+      return [retryAction()];
     case 'exists':
-      return [{ kind: 'retry', title: vscode.l10n.t('Choose Another Name') }];
+      return [{ kind: 'retry', title: vscode.l10n.t('Choose Another Name'), without: ['attachment'] }];
+    case 'noCgroup':
+      return [{ kind: 'retry', title: vscode.l10n.t('Choose Another Cgroup'), without: ['cgroup'] }];
     case 'ambiguous':
     case 'badObject':
     case 'badPolicy':
     case 'cancelled':
     case 'invalidParams':
-    case 'noCgroup':
     case 'notFound':
     case 'protocol':
     case 'unsupported':
@@ -116,26 +147,38 @@ function agentActions(error: AgentError): readonly ErrorAction[] {
   }
 }
 
-/** Shows one message; resolves with true when the person chose Retry. */
-export async function showReport(report: ErrorReport): Promise<boolean> {
+/** Shows one message; resolves with what the person chose of its ways to try again. */
+export async function showReport(report: ErrorReport): Promise<RetryAction | undefined> {
   const titles = report.actions.map(action => action.title);
   const chosen = await vscode.window.showErrorMessage(report.message, ...titles);
   const action = report.actions.find(item => item.title === chosen);
   switch (action?.kind) {
     case 'command':
       await vscode.commands.executeCommand(action.command, action.target);
-      return false;
+      return action.thenRetry === true ? await askToRetry() : undefined;
     case 'settings':
       await vscode.commands.executeCommand('workbench.action.openSettings', action.query);
-      return false;
+      return undefined;
+    case 'file':
+      await vscode.window.showTextDocument(action.uri, { selection: action.range });
+      return undefined;
     case 'problems':
       await vscode.commands.executeCommand('workbench.actions.view.problems');
-      return false;
+      return undefined;
     case 'retry':
-      return true;
+      return action;
     case undefined:
-      return false;
+      return undefined;
   }
+}
+
+async function askToRetry(): Promise<RetryAction | undefined> {
+  const retry = retryAction();
+  const chosen = await vscode.window.showInformationMessage(
+    vscode.l10n.t('The terminal is closed. Retry when the host has let you in.'),
+    retry.title,
+  );
+  return chosen === retry.title ? retry : undefined;
 }
 
 export function sentences(message: string, action: string | undefined): string {
@@ -143,10 +186,14 @@ export function sentences(message: string, action: string | undefined): string {
   return action === undefined || action === '' ? end : `${end} ${action}`;
 }
 
-function command(title: string, id: CommandId, target?: CommandTarget): ErrorAction {
+function command(title: string, id: CommandId, target?: CommandTarget): ErrorAction & { kind: 'command' } {
   return { kind: 'command', title, command: id, ...(target === undefined ? {} : { target }) };
 }
 
-function settings(key: string): ErrorAction {
-  return { kind: 'settings', title: vscode.l10n.t('Open Settings'), query: `sockmap.${key}` };
+export function settingsAction(key: SettingKey): ErrorAction {
+  return { kind: 'settings', title: vscode.l10n.t('Open Settings'), query: `${SETTING_SECTION}.${key}` };
+}
+
+export function retryAction(): RetryAction {
+  return { kind: 'retry', title: vscode.l10n.t('Retry') };
 }

@@ -87,7 +87,84 @@ describe('commands that are given all they need ask nothing', () => {
   });
 });
 
+describe('the policy file of the settings', () => {
+  const uri = () => vscode.Uri.file(workspaceFile('wrong.policy'));
+  const settings = () => vscode.workspace.getConfiguration(SETTING_SECTION);
+  const marks = () => vscode.languages.getDiagnostics(uri());
+
+  let cgroup: string;
+
+  before(async () => {
+    cgroup = join(await mountOf('cgroup2'), `${name}-policy`);
+    await mkdir(cgroup);
+    await settings().update('policyFile', 'wrong.policy', vscode.ConfigurationTarget.Global);
+  });
+
+  after(async () => {
+    await settings().update('policyFile', undefined, vscode.ConfigurationTarget.Global);
+    await vscode.commands.executeCommand('workbench.action.closeAllEditors');
+    await vscode.commands.executeCommand(COMMANDS.disconnect, { hostId: 'local' });
+    await rmdir(cgroup);
+  });
+
+  /** Attaches with this policy, and opens the file by the first button of the message. */
+  async function refuse(text: string, wrong: string): Promise<vscode.TextEditor> {
+    await vscode.commands.executeCommand('workbench.action.closeAllEditors');
+    await writeFile(workspaceFile('wrong.policy'), text);
+    const target = {
+      hostId: 'local',
+      file: 'builtin',
+      cgroup: `/${basename(cgroup)}`,
+      attachment: `${name}-never`,
+    };
+    const refused = vscode.commands.executeCommand(COMMANDS.attach, target);
+    await eventually('the mark', () => marks().some(({ message }) => message.includes(wrong)) || undefined);
+    return eventually('the policy file', async () => {
+      await vscode.commands.executeCommand('notification.acceptPrimaryAction');
+      const editor = vscode.window.activeTextEditor;
+      if (editor?.document.uri.fsPath !== uri().fsPath) return undefined;
+      await refused;
+      return editor;
+    });
+  }
+
+  it('is refused for its form before an agent sees it, with the mistake marked', async () => {
+    const { document, selection } = await refuse('# größer\nchain --prot 80 -j RETURN\n', '--prot');
+    const [mark] = marks();
+    assert.ok(mark);
+    assert.equal(document.getText(mark.range), '--prot');
+    assert.equal(document.getText(selection), '--prot');
+    assert.ok(!(await extensionLog()).includes(`attached ${name}-never`));
+  });
+
+  it('is refused by the agent in the same way, and the mark ends with the next change', async () => {
+    const editor = await refuse('chain --port 99999 -j RETURN\n', '99999');
+    const [mark] = marks();
+    assert.ok(mark);
+    assert.equal(editor.document.getText(mark.range), '99999');
+    assert.doesNotMatch(mark.message, /^Line/);
+    await editor.edit(edit => edit.replace(mark.range, '80'));
+    await eventually('the end of the mark', () => (marks().length === 0 ? true : undefined));
+    await editor.document.save();
+  });
+});
+
 describe('building and verifying', () => {
+  it('compiles a header as it is typed', async () => {
+    const path = workspaceFile('with-header.bpf.c');
+    const header = workspaceFile('typed.h');
+    await writeFile(header, '#error old\n');
+    await writeFile(path, '#include "typed.h"\nint f(void)\n{\n\treturn TYPED;\n}\n');
+    const editor = await vscode.window.showTextDocument(vscode.Uri.file(header));
+    const all = new vscode.Range(0, 0, editor.document.lineCount, 0);
+    await editor.edit(edit => edit.replace(all, '#define TYPED 1\n'));
+    assert.equal(editor.document.isDirty, true);
+    await succeed(COMMANDS.build, { file: path });
+    assert.equal(editor.document.isDirty, false);
+    assert.deepEqual(vscode.languages.getDiagnostics(vscode.Uri.file(header)), []);
+    await vscode.commands.executeCommand('notifications.clearAll');
+  });
+
   it('puts compiler errors where they are, and takes them off', async () => {
     const path = workspaceFile('wrong.bpf.c');
     const uri = vscode.Uri.file(path);

@@ -12,6 +12,7 @@ import type { Services } from '../services';
 import { nameFaultText } from '../text';
 import { rememberConnected } from './hosts';
 import { askHost, hostOf } from './pickTargets';
+import { type PolicyFile, policyFileError, readPolicyFile } from './policyFile';
 import { askProgram, makeObject, objectRefOf, programOfTarget } from './program';
 import { verifyObject } from './verify';
 
@@ -173,6 +174,7 @@ async function carryOut(
   plan: { readonly program: ProgramChoice; readonly cgroup: string; readonly name: string },
   task: Task,
 ): Promise<Attachment> {
+  const policy = plan.program.kind === 'builtin' ? await readPolicyFile(services) : undefined;
   const object = await makeObject(services, plan.program, task);
   task.report(vscode.l10n.t('Connecting to {0}', host.definition.label));
   const client = await host.connect(task.signal);
@@ -181,7 +183,7 @@ async function carryOut(
   task.report(vscode.l10n.t('Verifying'));
   await verifyObject(services, host, client, { program: plan.program, object: ref }, task);
   task.report(vscode.l10n.t('Attaching'));
-  const attachment = await attachObject(services, host, client, { ...plan, object: ref }, task);
+  const attachment = await attachObject(services, host, client, { ...plan, object: ref, policy }, task);
   if (task.signal.aborted) {
     // Cancel came while the answer was under way.
     await client.request('detach', { name: plan.name, drainTimeoutMs: 1000, force: true });
@@ -191,33 +193,13 @@ async function carryOut(
 }
 
 /** What only the built-in datapath takes, from the settings. */
-async function datapathOptions(services: Services): Promise<DatapathOptions> {
-  const { config } = services;
-  const options = {
+function datapathOptions({ config }: Services, policy: PolicyFile | undefined): DatapathOptions {
+  return {
     pairing: config.get('pairing'),
     maxSockets: config.get('maxSockets'),
     edgeReaders: config.get('edgeReaders'),
+    ...(policy === undefined ? {} : { policy: policy.text }),
   };
-  const file = config.path('policyFile');
-  return file === '' ? options : { ...options, policy: await readPolicy(file) };
-}
-
-/** The text of a policy; a path that is not absolute is below the workspace's first folder. */
-async function readPolicy(file: string): Promise<string> {
-  const folder = vscode.workspace.workspaceFolders?.[0];
-  const absolute = /^([\\/]|[A-Za-z]:[\\/])/.test(file);
-  const uri =
-    absolute || folder === undefined ? vscode.Uri.file(file) : vscode.Uri.joinPath(folder.uri, file);
-  try {
-    return new TextDecoder().decode(await vscode.workspace.fs.readFile(uri));
-  } catch (error) {
-    throw new ProblemError({
-      code: 'internal',
-      message: vscode.l10n.t('The policy file {0} cannot be read.', uri.fsPath),
-      action: vscode.l10n.t('Correct or clear the setting sockmap.policyFile.'),
-      detail: error instanceof Error ? error.message : String(error),
-    });
-  }
 }
 
 async function attachObject(
@@ -229,11 +211,12 @@ async function attachObject(
     readonly object: ObjectRef;
     readonly cgroup: string;
     readonly name: string;
+    readonly policy: PolicyFile | undefined;
   },
   task: Task,
 ): Promise<Attachment> {
   const { object, cgroup, name } = what;
-  const options = what.program.kind === 'builtin' ? await datapathOptions(services) : {};
+  const options = what.program.kind === 'builtin' ? datapathOptions(services, what.policy) : {};
   const request = (skMsgMap: string | undefined) =>
     client.request(
       'attach',
@@ -259,7 +242,7 @@ async function attachObject(
       });
     }
     if (data?.kind !== 'ambiguous' || data.choices === undefined || data.choices.length === 0) {
-      throw error;
+      throw policyFileError(services, what.policy, error);
     }
     task.report(vscode.l10n.t('Waiting for the choice of a sockmap'));
     const answer = await pick<string>({

@@ -115,7 +115,7 @@ async function run(services: Services, key: CommandKey, target: CommandTarget): 
       if (report.detail !== undefined) {
         log.error(report.detail);
       }
-      again = await showReport(report);
+      again = (await showReport(report)) !== undefined;
     }
   }
 }

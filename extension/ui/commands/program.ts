@@ -14,6 +14,7 @@ import type { Task } from '../progress';
 import { digest } from '../runs/sourceFiles';
 import { currentText } from '../runs/texts';
 import type { Services } from '../services';
+import { saveInputs } from './savedFiles';
 
 const SEARCH_LIMIT = 200;
 
@@ -127,11 +128,12 @@ export async function makeObject(services: Services, program: ProgramChoice, tas
   if (program.kind === 'object') {
     return program.path;
   }
-  await saveSource(program.path);
   const uri = vscode.Uri.file(program.path);
   // Two sources of one name must not share an object.
   const folder = createHash('sha256').update(dirname(program.path)).digest('hex').slice(0, 16);
   const output = join(services.buildDir, folder, objectName(program.path));
+  const searched = { flags: services.config.clangFlags(uri), includeDirs: includeDirs(program.path) };
+  await saveInputs(program.path, searched);
   await mkdir(dirname(output), { recursive: true });
   task.report(vscode.l10n.t('Compiling {0}', baseName(program.path)));
   const result = await services.builder.build(
@@ -139,8 +141,7 @@ export async function makeObject(services: Services, program: ProgramChoice, tas
       source: program.path,
       output,
       clang: services.config.path('clang.path', uri),
-      flags: services.config.clangFlags(uri),
-      includeDirs: includeDirs(program.path),
+      ...searched,
     },
     task.signal,
   );
@@ -171,13 +172,6 @@ export function includeDirs(source: string): readonly string[] {
   const top = vscode.workspace.getWorkspaceFolder(vscode.Uri.file(source))?.uri.fsPath;
   const places = new Set([dirname(source), ...(top === undefined ? [] : [top])]);
   return [...places].map(place => join(place, 'include')).filter(existsSync);
-}
-
-async function saveSource(path: string): Promise<void> {
-  const open = vscode.workspace.textDocuments.find(d => d.uri.scheme === 'file' && d.uri.fsPath === path);
-  if (open?.isDirty === true) {
-    await open.save();
-  }
 }
 
 /** How the agent gets the object: by path where it runs on this machine, else sent along. */

@@ -4,7 +4,7 @@ import { POLICY_SCHEME } from '../../contrib/ids';
 import { POLICY_HINTS, mistakeSpan } from '../../core/policyText';
 import { type Disposable, DisposableStore } from '../../core/util/disposable';
 import { AgentError, type Host } from '../../host/api';
-import type { PolicyResult } from '../../protocol/agent';
+import type { AgentErrorData, PolicyResult } from '../../protocol/agent';
 import { reportOf } from '../errors';
 import type { HostModels } from '../model/hostModels';
 
@@ -46,6 +46,32 @@ export class Policies implements vscode.FileSystemProvider, Disposable {
         }
       }),
     );
+    this.#store.add(
+      // A file of the workspace is not put in force when it is saved: its mark ends when it is changed.
+      vscode.workspace.onDidChangeTextDocument(({ document, contentChanges }) => {
+        if (document.uri.scheme !== POLICY_SCHEME && contentChanges.length > 0) {
+          this.#problems.delete(document.uri);
+        }
+      }),
+    );
+  }
+
+  /** Marks a mistake in a document or file that holds a policy; line and column count from 1. */
+  mark(
+    uri: vscode.Uri,
+    text: string,
+    mistake: { line: number; column: number; message: string },
+  ): vscode.Range {
+    const { line, start, end } = mistakeSpan(text, mistake.line, mistake.column);
+    const range = new vscode.Range(line, start, line, end);
+    const diagnostic = new vscode.Diagnostic(range, mistake.message);
+    diagnostic.source = 'sockmap policy';
+    this.#problems.set(uri, [diagnostic]);
+    return range;
+  }
+
+  unmark(uri: vscode.Uri): void {
+    this.#problems.delete(uri);
   }
 
   /** Opens the policy of an attachment; rejects as the agent does when it takes none. */
@@ -160,13 +186,7 @@ export class Policies implements vscode.FileSystemProvider, Disposable {
     if (data?.kind !== 'badPolicy' || !(error instanceof Error)) {
       return;
     }
-    const { line, start, end } = mistakeSpan(text, data.line ?? 1, data.column ?? 1);
-    const diagnostic = new vscode.Diagnostic(
-      new vscode.Range(line, start, line, end),
-      error.message.replace(/^Line \d+, column \d+: /, ''),
-    );
-    diagnostic.source = 'sockmap policy';
-    this.#problems.set(uri, [diagnostic]);
+    this.mark(uri, text, mistakeOf(error, data));
   }
 
   #target(uri: vscode.Uri) {
@@ -177,6 +197,14 @@ export class Policies implements vscode.FileSystemProvider, Disposable {
     }
     return { model, name };
   }
+}
+
+/** Where the agent found a mistake in a policy, and its words without the place. */
+export function mistakeOf(
+  { message }: Error,
+  { line = 1, column = 1 }: AgentErrorData,
+): { readonly line: number; readonly column: number; readonly message: string } {
+  return { line, column, message: message.replace(/^Line \d+, column \d+: /, '') };
 }
 
 function uriOf(host: Host, name: string): vscode.Uri {
