@@ -16,6 +16,8 @@ export interface CommandTarget {
   readonly mapId?: number;
   /** Path of a `.bpf.c` source or `.bpf.o` object on this machine, or `builtin` for our datapath. */
   readonly file?: string;
+  /** All paths of that kind when several are selected; `file` is one of them. */
+  readonly files?: readonly string[];
   /** Path of a cgroup on the host. */
   readonly cgroup?: string;
   /** Id of a node of the Map Explorer. */

@@ -63,18 +63,20 @@ export interface CgroupItem {
 }
 
 /**
- * The list for what was typed: `first` (last used, or the default of the settings) leads when it is there,
- * a typed absolute path that is not listed can be taken as it is.
+ * The list for what was typed: those of `first` that are there lead in that order, and a typed absolute path that is not
+ * listed can be taken as it is.
  */
 export function cgroupItems(
   listed: readonly { readonly path: string; readonly processes: number }[],
   typed: string,
-  first: string | undefined,
+  first: readonly (string | undefined)[],
 ): readonly CgroupItem[] {
   const items: CgroupItem[] = listed.map(c => ({ ...c, typed: false }));
-  const lead = items.findIndex(c => c.path === first);
-  if (lead > 0) {
-    items.unshift(...items.splice(lead, 1));
+  for (const path of first.toReversed()) {
+    const lead = items.findIndex(c => c.path === path);
+    if (lead > 0) {
+      items.unshift(...items.splice(lead, 1));
+    }
   }
   const text = typed.trim();
   if (text.startsWith('/') && !items.some(c => c.path === text)) {

@@ -1,14 +1,31 @@
 // SPDX-License-Identifier: Apache-2.0
 import * as vscode from 'vscode';
-import { type HostSetting, hostId, parseDestination } from '../../core/hostSettings';
+import { COMMANDS } from '../../contrib/ids';
+import { hostId, parseDestination } from '../../core/hostSettings';
+import { commandOffer, offer } from '../offer';
 import { input, pick } from '../pick/quickPick';
 import type { Services } from '../services';
 import { destinationFaultText } from '../text';
 
 const CONNECT_PATTERN_HINT = '[user@]host[:port]';
 
-/** Asks for an SSH host and stores it; resolves with its id. */
-export async function addHost(services: Services): Promise<string | undefined> {
+/** Adds an SSH host, and offers what comes next. */
+export async function addHost(services: Services): Promise<void> {
+  const added = await askNewHost(services);
+  if (added !== undefined) {
+    // The command ends: nothing waits for the message.
+    void offer(
+      'information',
+      vscode.l10n.t('Host {0} is in the list.', added.label),
+      commandOffer(vscode.l10n.t('Connect'), COMMANDS.connect, { hostId: added.id }),
+    );
+  }
+}
+
+/** Asks for an SSH host and stores it. */
+export async function askNewHost(
+  services: Services,
+): Promise<{ readonly id: string; readonly label: string } | undefined> {
   const title = vscode.l10n.t('Add SSH Host');
   const configured = await services.listSshHosts();
   const answer = await pick<string>({
@@ -33,13 +50,13 @@ export async function addHost(services: Services): Promise<string | undefined> {
   if (label.kind !== 'value') {
     return undefined;
   }
-  const setting: HostSetting = {
+  const setting = {
     label: label.value.trim(),
     destination: parsed.destination,
     ...(parsed.port === undefined ? {} : { port: parsed.port }),
   };
   await services.config.setHosts([...services.config.get('hosts'), setting]);
-  return hostId(setting);
+  return { id: hostId(setting), label: setting.label };
 }
 
 function destinationItems(services: Services, configured: readonly string[], typed: string) {

@@ -6,14 +6,16 @@ import { ProblemError } from '../../core/problem';
 import { type Step, type StepOutcome, runWizard } from '../../core/wizard';
 import { type AgentClient, AgentError, type Host } from '../../host/api';
 import type { AgentParams, Attachment, CgroupsResult, ObjectRef } from '../../protocol/agent';
-import { type Answer, type PickItem, input, pick } from '../pick/quickPick';
+import type { ReadItems } from '../pick/liveList';
+import { type Answer, input, pick } from '../pick/quickPick';
 import { type Task, withProgress } from '../progress';
 import type { Services } from '../services';
 import { nameFaultText } from '../text';
 import { rememberConnected } from './hosts';
+import type { Invocation } from './invocation';
 import { askHost, hostOf } from './pickTargets';
 import { type PolicyFile, policyFileError, readPolicyFile } from './policyFile';
-import { askProgram, makeObject, objectRefOf, programOfTarget } from './program';
+import { askProgram, makeObject, objectRefOf, programOfTarget, targetOfProgram } from './program';
 import { verifyObject } from './verify';
 
 /** What the dialog collects. */
@@ -28,8 +30,12 @@ type DatapathOptions = Pick<AgentParams['attach'], 'pairing' | 'maxSockets' | 'e
 
 const CGROUP_LIMIT = 500;
 
-export async function attach(services: Services, target: CommandTarget): Promise<void> {
-  const plan = await askPlan(services, target);
+export async function attach(
+  services: Services,
+  _target: CommandTarget,
+  invocation: Invocation,
+): Promise<void> {
+  const plan = await askPlan(services, invocation);
   if (plan?.hostId === undefined || plan.program === undefined) {
     return;
   }
@@ -61,13 +67,18 @@ export async function attach(services: Services, target: CommandTarget): Promise
   }
 }
 
-async function askPlan(services: Services, target: CommandTarget): Promise<Plan | undefined> {
+async function askPlan(services: Services, invocation: Invocation): Promise<Plan | undefined> {
   const title = vscode.l10n.t('Attach');
+  // Back asks again what was answered here, but not what was given.
+  const { target } = invocation;
   const hostStep: Step<Plan> = async (plan, position) => {
     if (target.hostId !== undefined) {
       return { kind: 'next', state: { ...plan, hostId: target.hostId }, asked: false };
     }
-    return outcome(await askHost(services, title, position), hostId => ({ ...plan, hostId }));
+    return outcome(await askHost(services, title, position), hostId => {
+      invocation.keep({ hostId });
+      return { ...plan, hostId };
+    });
   };
   const programStep: Step<Plan> = async (plan, position) => {
     if (target.file !== undefined) {
@@ -75,7 +86,10 @@ async function askPlan(services: Services, target: CommandTarget): Promise<Plan 
     }
     const filter = { builtin: true, objects: true };
     const answer = await askProgram(services, { title, filter, position });
-    return outcome(answer, program => ({ ...plan, program }));
+    return outcome(answer, program => {
+      invocation.keep({ file: targetOfProgram(program) });
+      return { ...plan, program };
+    });
   };
   const cgroupStep: Step<Plan> = async (plan, position) => {
     if (target.cgroup !== undefined) {
@@ -89,7 +103,10 @@ async function askPlan(services: Services, target: CommandTarget): Promise<Plan 
       live: true,
       items: cgroupReader(services, host),
     });
-    return outcome(answer, cgroup => ({ ...plan, cgroup }));
+    return outcome(answer, cgroup => {
+      invocation.keep({ cgroup });
+      return { ...plan, cgroup };
+    });
   };
   const nameStep: Step<Plan> = async (plan, position) => {
     if (target.attachment !== undefined) {
@@ -107,7 +124,10 @@ async function askPlan(services: Services, target: CommandTarget): Promise<Plan 
         return fault === undefined ? undefined : nameFaultText(fault);
       },
     });
-    return outcome(answer, name => ({ ...plan, name }));
+    return outcome(answer, name => {
+      invocation.keep({ attachment: name });
+      return { ...plan, name };
+    });
   };
   return runWizard([hostStep, programStep, cgroupStep, nameStep], {
     hostId: undefined,
@@ -122,13 +142,11 @@ function outcome<T>(answer: Answer<T>, next: (value: T) => Plan): StepOutcome<Pl
 }
 
 /** Lists cgroups for what was typed; asks the agent again only where the list is not whole. */
-function cgroupReader(
-  services: Services,
-  host: Host,
-): (typed: string, signal: AbortSignal) => Promise<readonly PickItem<string>[]> {
+function cgroupReader(services: Services, host: Host): ReadItems<string> {
   let whole: CgroupsResult | undefined;
-  return async (typed, signal) => {
-    const client = await host.connect(signal);
+  return async (typed, signal, step) => {
+    // Typing shall not begin a connection anew: it is given up with the dialog only.
+    const client = await host.connect(step);
     rememberConnected(services, host.definition.id, true);
     const filter = typed.trim();
     const result =
@@ -141,9 +159,7 @@ function cgroupReader(
     if (filter === '' && result.cgroups.length >= result.total) {
       whole = result;
     }
-    const fallback = services.config.get('defaultCgroup');
-    const first =
-      services.state.value.lastCgroup[host.definition.id] ?? (fallback === '' ? undefined : fallback);
+    const first = [services.config.get('defaultCgroup'), services.state.value.lastCgroup[host.definition.id]];
     const items = cgroupItems(result.cgroups, typed, first).map(item => ({
       label: `$(${item.typed ? 'edit' : 'folder'}) ${item.path}`,
       description: item.typed ? vscode.l10n.t('as typed') : processesText(item.processes ?? 0),

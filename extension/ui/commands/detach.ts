@@ -4,24 +4,30 @@ import type { CommandTarget } from '../../contrib/ids';
 import { formatBytes } from '../../core/format';
 import type { Host } from '../../host/api';
 import type { DetachResult } from '../../protocol/agent';
+import { isCancellation } from '../errors';
 import { withProgress } from '../progress';
 import type { Services } from '../services';
+import type { Invocation } from './invocation';
 import { chooseAttachment } from './pickTargets';
 
 /** Sockets that a message names before it says how many more there are. */
 const NAMED = 3;
 
 /** Stops redirecting, waits until every redirected byte was read, and removes what was attached. */
-export async function detach(services: Services, target: CommandTarget): Promise<void> {
-  const chosen = await chooseAttachment(services, target, vscode.l10n.t('Detach'));
+export async function detach(
+  services: Services,
+  _target: CommandTarget,
+  invocation: Invocation,
+): Promise<void> {
+  const chosen = await chooseAttachment(services, invocation, { title: vscode.l10n.t('Detach') });
   if (chosen === undefined) {
     return;
   }
   const { host, name } = chosen;
   let result = await drain(services, host, name, false);
-  while (!result.removed) {
-    const answer = await askAboutRest(result);
-    if (answer === undefined) {
+  while (result?.removed !== true) {
+    const answer = await (result === undefined ? undefined : askAboutRest(result));
+    if (answer === undefined && !(await goOnDraining(services, host, name))) {
       return;
     }
     result = await drain(services, host, name, answer === 'drop');
@@ -32,7 +38,13 @@ export async function detach(services: Services, target: CommandTarget): Promise
   void vscode.window.setStatusBarMessage(vscode.l10n.t('$(check) {0} is detached', name), 5000);
 }
 
-async function drain(services: Services, host: Host, name: string, force: boolean): Promise<DetachResult> {
+/** undefined: cancelled. */
+async function drain(
+  services: Services,
+  host: Host,
+  name: string,
+  force: boolean,
+): Promise<DetachResult | undefined> {
   const drainTimeoutMs = services.config.get('detach.drainTimeout') * 1000;
   try {
     return await withProgress(vscode.l10n.t('Sockmap: detaching {0}', name), async task => {
@@ -43,9 +55,30 @@ async function drain(services: Services, host: Host, name: string, force: boolea
         { signal: task.signal, onProgress: task.report, timeoutMs: drainTimeoutMs + 30_000 },
       );
     });
+  } catch (error) {
+    if (isCancellation(error)) {
+      return undefined;
+    }
+    throw error;
   } finally {
     services.models.get(host.definition.id)?.request();
   }
+}
+
+/** Redirecting ends before the wait begins, so that what is cancelled or left may be half detached: that is said. */
+async function goOnDraining(services: Services, host: Host, name: string): Promise<boolean> {
+  const model = services.models.get(host.definition.id);
+  await model?.refresh();
+  const state = model?.snapshot.attachments.find(attachment => attachment.name === name)?.state;
+  if (state !== 'draining') {
+    return false;
+  }
+  const goOn = vscode.l10n.t('Go On Draining');
+  const answer = await vscode.window.showWarningMessage(
+    vscode.l10n.t('{0} no longer redirects and is draining.', name),
+    goOn,
+  );
+  return answer === goOn;
 }
 
 async function askAboutRest(result: DetachResult): Promise<'again' | 'drop' | undefined> {

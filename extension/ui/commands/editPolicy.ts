@@ -3,12 +3,21 @@ import * as vscode from 'vscode';
 import type { CommandTarget } from '../../contrib/ids';
 import { withProgress } from '../progress';
 import type { Services } from '../services';
+import type { Invocation } from './invocation';
 import { chooseAttachment } from './pickTargets';
 
 /** Opens the policy of an attachment; saving the document puts it in force. */
-export async function editPolicy(services: Services, target: CommandTarget): Promise<void> {
-  const title = vscode.l10n.t('Edit Policy');
-  const chosen = await chooseAttachment(services, target, title, ({ policyRules }) => policyRules !== null);
+export async function editPolicy(
+  services: Services,
+  _target: CommandTarget,
+  invocation: Invocation,
+): Promise<void> {
+  const chosen = await chooseAttachment(services, invocation, {
+    title: vscode.l10n.t('Edit Policy'),
+    fits: ({ policyRules }) => policyRules !== null,
+    unfit: names =>
+      vscode.l10n.t('What is attached takes no policy ({0}): only the built-in datapath does.', names),
+  });
   if (chosen === undefined) {
     return;
   }

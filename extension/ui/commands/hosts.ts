@@ -1,21 +1,31 @@
 // SPDX-License-Identifier: Apache-2.0
 import * as vscode from 'vscode';
-import type { CommandTarget } from '../../contrib/ids';
+import { COMMANDS, type CommandTarget } from '../../contrib/ids';
 import { readHostSettings } from '../../core/hostSettings';
 import { ProblemError } from '../../core/problem';
 import { sshProgram } from '../../core/ssh';
-import { offer } from '../offer';
+import { commandOffer, offer } from '../offer';
 import { withProgress } from '../progress';
 import type { Services } from '../services';
-import { chooseHost, hostOf } from './pickTargets';
+import type { Invocation } from './invocation';
+import { addHostOffer, chooseHost, hostOf } from './pickTargets';
 
-export async function connect(services: Services, target: CommandTarget): Promise<void> {
-  const host = await chooseHost(
-    services,
-    target,
-    vscode.l10n.t('Connect'),
-    ({ state }) => state.kind !== 'ready',
-  );
+export async function connect(
+  services: Services,
+  _target: CommandTarget,
+  invocation: Invocation,
+): Promise<void> {
+  const host = await chooseHost(services, invocation, {
+    title: vscode.l10n.t('Connect'),
+    fits: ({ state }) => state.kind !== 'ready',
+    none: {
+      message:
+        services.registry.hosts.length === 0
+          ? vscode.l10n.t('There is no host to connect to yet.')
+          : vscode.l10n.t('All hosts are connected.'),
+      offers: [addHostOffer()],
+    },
+  });
   if (host === undefined) {
     return;
   }
@@ -35,13 +45,19 @@ export async function connect(services: Services, target: CommandTarget): Promis
   rememberConnected(services, id, true);
 }
 
-export async function disconnect(services: Services, target: CommandTarget): Promise<void> {
-  const host = await chooseHost(
-    services,
-    target,
-    vscode.l10n.t('Disconnect'),
-    ({ state }) => state.kind !== 'idle' && state.kind !== 'failed',
-  );
+export async function disconnect(
+  services: Services,
+  _target: CommandTarget,
+  invocation: Invocation,
+): Promise<void> {
+  const host = await chooseHost(services, invocation, {
+    title: vscode.l10n.t('Disconnect'),
+    fits: ({ state }) => state.kind !== 'idle' && state.kind !== 'failed',
+    none: {
+      message: vscode.l10n.t('No host is connected.'),
+      offers: [commandOffer(vscode.l10n.t('Connect'), COMMANDS.connect)],
+    },
+  });
   if (host !== undefined) {
     rememberConnected(services, host.definition.id, false);
     await host.disconnect();
@@ -53,36 +69,50 @@ export function rememberConnected(services: Pick<Services, 'state'>, id: string,
   services.state.update({ connectedHosts: connected ? [...others, id] : others });
 }
 
-/** Opens an ssh session in which the person can accept a host key or type a password. */
-export function connectInTerminal(services: Services, target: CommandTarget): Promise<void> {
+/**
+ * Opens an ssh session in which the person can accept a host key or type a password. Resolves when it is closed, so
+ * that what failed for want of it can be tried again.
+ */
+export async function connectInTerminal(services: Services, target: CommandTarget): Promise<void> {
   if (target.hostId === undefined) {
-    return Promise.resolve();
+    return;
   }
   const { definition } = hostOf(services, target.hostId);
-  if (definition.kind === 'ssh') {
-    const terminal = vscode.window.createTerminal({
-      name: `ssh ${definition.label}`,
-      shellPath: sshProgram(services.config.path('ssh.path')),
-      shellArgs: [
-        ...(definition.configFile === undefined ? [] : ['-F', definition.configFile]),
-        ...(definition.port === undefined ? [] : ['-p', String(definition.port)]),
-        '--',
-        definition.destination,
-      ],
+  if (definition.kind !== 'ssh') {
+    return;
+  }
+  const terminal = vscode.window.createTerminal({
+    name: `ssh ${definition.label}`,
+    shellPath: sshProgram(services.config.path('ssh.path')),
+    shellArgs: [
+      ...(definition.configFile === undefined ? [] : ['-F', definition.configFile]),
+      ...(definition.port === undefined ? [] : ['-p', String(definition.port)]),
+      '--',
+      definition.destination,
+    ],
+  });
+  await new Promise<void>(resolve => {
+    const subscription = vscode.window.onDidCloseTerminal(closed => {
+      if (closed === terminal) {
+        subscription.dispose();
+        resolve();
+      }
     });
     terminal.show();
-  }
-  return Promise.resolve();
+  });
 }
 
 /** Takes a host off the list, with a way back. */
-export async function removeHost(services: Services, target: CommandTarget): Promise<void> {
-  const host = await chooseHost(
-    services,
-    target,
-    vscode.l10n.t('Remove Host'),
-    ({ definition }) => definition.kind === 'ssh',
-  );
+export async function removeHost(
+  services: Services,
+  _target: CommandTarget,
+  invocation: Invocation,
+): Promise<void> {
+  const host = await chooseHost(services, invocation, {
+    title: vscode.l10n.t('Remove Host'),
+    fits: ({ definition }) => definition.kind === 'ssh',
+    none: { message: vscode.l10n.t('There is no SSH host in the list.'), offers: [addHostOffer()] },
+  });
   if (host?.definition.kind !== 'ssh') {
     return;
   }

@@ -1,16 +1,20 @@
 // SPDX-License-Identifier: Apache-2.0
 import * as vscode from 'vscode';
 import { COMMANDS, type CommandKey, type CommandTarget } from '../../contrib/ids';
+import { programOfFile } from '../../core/attachPlan';
 import { type Disposable, DisposableStore } from '../../core/util/disposable';
-import { isCancellation, reportOf, showReport } from '../errors';
+import { isCancellation, reportOf, type RetryAction, showReport } from '../errors';
 import type { Services } from '../services';
 import { addHost } from './addHost';
 import { attach } from './attach';
+import { build } from './build';
 import { detach } from './detach';
 import { copyDiagnostics } from './diagnostics';
 import { editPolicy } from './editPolicy';
 import { openGuide } from './guide';
+import { Invocation } from './invocation';
 import { connect, connectInTerminal, disconnect, removeHost } from './hosts';
+import { buildFiles, verifyFiles } from './selectedFiles';
 import {
   copyVerifierLogLine,
   goToVerifierLogSource,
@@ -18,7 +22,7 @@ import {
   openVerifierLogAsText,
   openVerifierLogInEditor,
 } from './verifierLog';
-import { build, showVerifierLog, toggleLineVisits, verify } from './verify';
+import { showVerifierLog, toggleLineVisits, verify } from './verify';
 import { verifyAllHosts } from './verifyAllHosts';
 import {
   clearSocketFilter,
@@ -32,7 +36,8 @@ import {
   sortSockets,
 } from './views';
 
-type Handler = (services: Services, target: CommandTarget) => Promise<unknown>;
+/** `target` is what is known from the start; answers that an attempt gets are kept in the invocation. */
+type Handler = (services: Services, target: CommandTarget, invocation: Invocation) => Promise<unknown>;
 
 const HANDLERS: { readonly [K in CommandKey]: Handler } = {
   attach,
@@ -41,8 +46,10 @@ const HANDLERS: { readonly [K in CommandKey]: Handler } = {
   removeHost,
   connect,
   disconnect,
-  build,
-  verify,
+  build: (services, target, invocation) =>
+    target.files === undefined ? build(services, target, invocation) : buildFiles(services, target),
+  verify: (services, target, invocation) =>
+    (target.files === undefined ? verify : verifyFiles)(services, target, invocation),
   verifyAllHosts,
   showVerifierLog,
   toggleLineVisits,
@@ -83,8 +90,8 @@ export function registerCommands(services: Services): Disposable {
   const store = new DisposableStore();
   for (const key of Object.keys(COMMANDS) as CommandKey[]) {
     store.add(
-      vscode.commands.registerCommand(COMMANDS[key], (argument: unknown) =>
-        run(services, key, targetOf(argument)),
+      vscode.commands.registerCommand(COMMANDS[key], (argument: unknown, selected: unknown) =>
+        run(services, key, targetOf(argument, selected)),
       ),
     );
   }
@@ -93,30 +100,44 @@ export function registerCommands(services: Services): Disposable {
 
 /** One way for every command: log, trust, cancellation, and errors as one message. */
 async function run(services: Services, key: CommandKey, target: CommandTarget): Promise<void> {
-  const { log } = services;
   if (!vscode.workspace.isTrusted && !UNTRUSTED.has(key)) {
     await askForTrust();
     return;
   }
-  for (let again = true; again;) {
-    again = false;
-    const start = performance.now();
-    log.debug(`command ${key} ${JSON.stringify(target)}`);
-    try {
-      await HANDLERS[key](services, target);
-      log.debug(`command ${key} ended after ${Math.round(performance.now() - start)} ms`);
-    } catch (error) {
-      if (isCancellation(error)) {
-        log.info(`command ${key} was cancelled`);
-        return;
-      }
-      const report = reportOf(error, target);
-      log.error(`command ${key}: ${report.message}`);
-      if (report.detail !== undefined) {
-        log.error(report.detail);
-      }
-      again = (await showReport(report)) !== undefined;
+  const invocation = new Invocation(target);
+  for (;;) {
+    const again = await attempt(services, key, invocation);
+    if (again === undefined) {
+      return;
     }
+    invocation.forget(again.without ?? []);
+  }
+}
+
+/** Resolves with how the person wants to try again after a failure. */
+async function attempt(
+  services: Services,
+  key: CommandKey,
+  invocation: Invocation,
+): Promise<RetryAction | undefined> {
+  const { log } = services;
+  const start = performance.now();
+  log.debug(`command ${key} ${JSON.stringify(invocation.target)}`);
+  try {
+    await HANDLERS[key](services, invocation.target, invocation);
+    log.debug(`command ${key} ended after ${Math.round(performance.now() - start)} ms`);
+    return undefined;
+  } catch (error) {
+    if (isCancellation(error)) {
+      log.info(`command ${key} was cancelled`);
+      return undefined;
+    }
+    const report = reportOf(error, invocation.target);
+    log.error(`command ${key}: ${report.message}`);
+    if (report.detail !== undefined) {
+      log.error(report.detail);
+    }
+    return showReport(report);
   }
 }
 
@@ -131,10 +152,14 @@ async function askForTrust(): Promise<void> {
   }
 }
 
-/** The ids in what VS Code hands over: a tree node, a file, a target of our own, or nothing. */
-function targetOf(argument: unknown): CommandTarget {
+/** The ids in what VS Code hands over: a tree node, a file and all that are selected with it, a target of our own, or nothing. */
+function targetOf(argument: unknown, selected: unknown): CommandTarget {
   if (argument instanceof vscode.Uri) {
-    return { file: argument.fsPath };
+    const all: readonly unknown[] = Array.isArray(selected) ? selected : [];
+    const files = all
+      .flatMap(item => (item instanceof vscode.Uri ? [item.fsPath] : []))
+      .filter(path => programOfFile(path) !== undefined);
+    return files.length > 1 ? { file: argument.fsPath, files } : { file: argument.fsPath };
   }
   if (typeof argument !== 'object' || argument === null) {
     return {};

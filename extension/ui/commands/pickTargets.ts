@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import * as vscode from 'vscode';
-import type { CommandTarget } from '../../contrib/ids';
+import { COMMANDS } from '../../contrib/ids';
 import { formatCgroup } from '../../core/format';
 import type { HostState } from '../../core/hosts';
 import { ProblemError } from '../../core/problem';
@@ -8,30 +8,48 @@ import type { StepPosition } from '../../core/wizard';
 import type { Host } from '../../host/api';
 import type { Attachment } from '../../protocol/agent';
 import type { AttachmentRef } from '../model/hostModels';
+import { commandOffer, type Offer, offer } from '../offer';
 import { type Answer, type PickItem, pick } from '../pick/quickPick';
 import type { Services } from '../services';
 import { attachmentStateText, hostStateText } from '../text';
-import { addHost } from './addHost';
+import { askNewHost } from './addHost';
+import type { Invocation } from './invocation';
+
+export interface HostQuestion {
+  readonly title: string;
+  readonly fits: (host: Host) => boolean;
+  /** Said when no host fits, with a way to one. */
+  readonly none: { readonly message: string; readonly offers: readonly Offer[] };
+}
+
+export function addHostOffer(): Offer {
+  return commandOffer(vscode.l10n.t('Add SSH Host…'), COMMANDS.addHost);
+}
 
 /** Asks for a host that fits; the only one that fits is taken without asking. */
 export async function chooseHost(
   services: Services,
-  target: CommandTarget,
-  title: string,
-  fits: (host: Host) => boolean,
+  invocation: Invocation,
+  { title, fits, none }: HostQuestion,
 ): Promise<Host | undefined> {
-  if (target.hostId !== undefined) {
-    return hostOf(services, target.hostId);
+  const { hostId } = invocation.target;
+  if (hostId !== undefined) {
+    return hostOf(services, hostId);
   }
   const hosts = services.registry.hosts.filter(fits);
   const [only] = hosts;
-  if (hosts.length === 1) {
-    return only;
-  }
   if (only === undefined) {
-    void vscode.window.showInformationMessage(vscode.l10n.t('There is no such host.'));
+    void offer('information', none.message, ...none.offers);
     return undefined;
   }
+  const chosen = hosts.length === 1 ? only : await askWhichHost(title, hosts);
+  if (chosen !== undefined) {
+    invocation.keep({ hostId: chosen.definition.id });
+  }
+  return chosen;
+}
+
+async function askWhichHost(title: string, hosts: readonly Host[]): Promise<Host | undefined> {
   const answer = await pick<Host>({
     title,
     placeholder: vscode.l10n.t('Select a host'),
@@ -65,8 +83,8 @@ export async function askHost(
     return answer;
   }
   if (answer.value === 'add') {
-    const added = await addHost(services);
-    return added === undefined ? { kind: 'cancel' } : { kind: 'value', value: added };
+    const added = await askNewHost(services);
+    return added === undefined ? { kind: 'cancel' } : { kind: 'value', value: added.id };
   }
   return { kind: 'value', value: answer.value.definition.id };
 }
@@ -103,24 +121,31 @@ export function hostOf(services: Services, hostId: string): Host {
   return host;
 }
 
+export interface AttachmentQuestion {
+  readonly title: string;
+  readonly fits?: (attachment: Attachment) => boolean;
+  /** Said when something is attached but nothing of it fits. */
+  readonly unfit?: (names: string) => string;
+}
+
 /** The attachment that is meant, or the choice of a person among those of the ready hosts that fit. */
 export async function chooseAttachment(
   services: Services,
-  target: CommandTarget,
-  title: string,
-  fits: (attachment: Attachment) => boolean = () => true,
+  invocation: Invocation,
+  { title, fits = () => true, unfit }: AttachmentQuestion,
 ): Promise<{ readonly host: Host; readonly name: string } | undefined> {
-  if (target.hostId !== undefined && target.attachment !== undefined) {
-    return { host: hostOf(services, target.hostId), name: target.attachment };
+  const { hostId, attachment } = invocation.target;
+  if (hostId !== undefined && attachment !== undefined) {
+    return { host: hostOf(services, hostId), name: attachment };
   }
   await services.models.refresh();
-  const refs = services.models.attachments.filter(
-    ({ model, attachment }) =>
-      (target.hostId === undefined || model.host.definition.id === target.hostId) && fits(attachment),
+  const there = services.models.attachments.filter(
+    ({ model }) => hostId === undefined || model.host.definition.id === hostId,
   );
-  const [only] = refs;
-  if (only === undefined) {
-    void vscode.window.showInformationMessage(vscode.l10n.t('Nothing is attached on a connected host.'));
+  const refs = there.filter(ref => fits(ref.attachment));
+  if (refs.length === 0) {
+    const names = there.map(ref => ref.attachment.name).join(', ');
+    sayNothingAttached(services, hostId, names === '' ? undefined : unfit?.(names));
     return undefined;
   }
   const answer = await pick<AttachmentRef>({
@@ -136,7 +161,29 @@ export async function chooseAttachment(
       value: ref,
     })),
   });
-  return answer.kind === 'value'
-    ? { host: answer.value.model.host, name: answer.value.attachment.name }
-    : undefined;
+  if (answer.kind !== 'value') {
+    return undefined;
+  }
+  const chosen = { host: answer.value.model.host, name: answer.value.attachment.name };
+  invocation.keep({ hostId: chosen.host.definition.id, attachment: chosen.name });
+  return chosen;
+}
+
+function sayNothingAttached(services: Services, hostId: string | undefined, unfit: string | undefined): void {
+  const target = hostId === undefined ? {} : { hostId };
+  const ready = services.models.ready
+    .map(({ host }) => host.definition)
+    .filter(({ id }) => hostId === undefined || id === hostId);
+  if (ready.length > 0) {
+    const labels = ready.map(({ label }) => label).join(', ');
+    const message = unfit ?? vscode.l10n.t('Nothing is attached on {0}.', labels);
+    void offer('information', message, commandOffer(vscode.l10n.t('Attach…'), COMMANDS.attach, target));
+    return;
+  }
+  const message = vscode.l10n.t('No host is connected, so it is not known what is attached.');
+  const way =
+    services.registry.hosts.length === 0
+      ? addHostOffer()
+      : commandOffer(vscode.l10n.t('Connect'), COMMANDS.connect, target);
+  void offer('information', message, way);
 }

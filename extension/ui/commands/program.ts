@@ -29,32 +29,72 @@ export async function askProgram(
   options: { readonly title: string; readonly filter: ProgramFilter; readonly position?: StepPosition },
 ): Promise<Answer<ProgramChoice>> {
   const { title, filter, position } = options;
-  const answer = await pick<ProgramChoice | 'browse'>({
-    title,
-    placeholder: vscode.l10n.t('Select a program'),
-    ...(position === undefined ? {} : { position }),
-    items: () => programItems(services, filter),
-  });
-  if (answer.kind !== 'value' || answer.value !== 'browse') {
-    return answer.kind === 'value' ? { kind: 'value', value: onlyChoice(answer.value) } : answer;
+  for (;;) {
+    const answer = await pick<ProgramChoice | { readonly kind: 'browse' }>({
+      title,
+      placeholder: vscode.l10n.t('Select a program'),
+      ...(position === undefined ? {} : { position }),
+      items: () => programItems(services, filter),
+    });
+    if (answer.kind !== 'value') {
+      return answer;
+    }
+    const { value } = answer;
+    if (value.kind !== 'browse') {
+      return { kind: 'value', value };
+    }
+    const browsed = await browse(title, filter);
+    if (browsed !== undefined) {
+      return { kind: 'value', value: browsed };
+    }
+    // Without a file, or with one that is no program, the list is there again.
   }
+}
+
+async function browse(title: string, filter: ProgramFilter): Promise<ProgramChoice | undefined> {
   const files = await vscode.window.showOpenDialog({
     title,
     filters: { BPF: filter.objects ? ['c', 'o'] : ['c'] },
     openLabel: vscode.l10n.t('Select'),
   });
-  const choice = files?.[0] === undefined ? undefined : programOfFile(files[0].fsPath);
-  return choice === undefined ? { kind: 'cancel' } : { kind: 'value', value: choice };
+  const path = files?.[0]?.fsPath;
+  if (path === undefined) {
+    return undefined;
+  }
+  const choice = programOfFile(path);
+  if (choice !== undefined && suits(choice, filter)) {
+    return choice;
+  }
+  void vscode.window.showWarningMessage(
+    filter.objects
+      ? noProgramText(path)
+      : vscode.l10n.t('{0} is no .bpf.c source. Sources of BPF programs end in .bpf.c.', baseName(path)),
+  );
+  return undefined;
 }
 
-function onlyChoice(value: ProgramChoice | 'browse'): ProgramChoice {
-  return value === 'browse' ? { kind: 'builtin' } : value;
+function suits(choice: ProgramChoice, filter: ProgramFilter): boolean {
+  switch (choice.kind) {
+    case 'builtin':
+      return filter.builtin;
+    case 'object':
+      return filter.objects;
+    case 'source':
+      return true;
+  }
+}
+
+function noProgramText(path: string): string {
+  return vscode.l10n.t(
+    '{0} is neither a .bpf.c source nor a .o object. Sources of BPF programs end in .bpf.c.',
+    baseName(path),
+  );
 }
 
 async function programItems(
   services: Services,
   filter: ProgramFilter,
-): Promise<readonly PickItem<ProgramChoice | 'browse'>[]> {
+): Promise<readonly PickItem<ProgramChoice | { readonly kind: 'browse' }>[]> {
   const pattern = filter.objects ? '**/*.bpf.{c,o}' : '**/*.bpf.c';
   const found = await vscode.workspace.findFiles(pattern, '**/node_modules/**', SEARCH_LIMIT);
   const active = activeSource();
@@ -62,6 +102,10 @@ async function programItems(
   const paths = new Set(found.map(uri => uri.fsPath).sort());
   if (active !== undefined) {
     paths.add(active);
+  }
+  // It may be one that was browsed to.
+  if (last !== undefined && last.kind !== 'builtin' && suits(last, filter) && existsSync(last.path)) {
+    paths.add(last.path);
   }
   const choices: ProgramChoice[] = filter.builtin ? [{ kind: 'builtin' }] : [];
   for (const path of paths) {
@@ -80,7 +124,7 @@ async function programItems(
   return [
     ...choices.map(choice => ({ ...programItem(choice, active), value: choice })),
     { label: '', kind: vscode.QuickPickItemKind.Separator },
-    { label: `$(folder-opened) ${vscode.l10n.t('Browse…')}`, value: 'browse' },
+    { label: `$(folder-opened) ${vscode.l10n.t('Browse…')}`, value: { kind: 'browse' } },
   ];
 }
 
@@ -114,10 +158,15 @@ export function programOfTarget(file: string): ProgramChoice {
   if (choice === undefined) {
     throw new ProblemError({
       code: 'compile',
-      message: vscode.l10n.t('{0} is neither a .bpf.c source nor a .o object.', baseName(file)),
+      message: noProgramText(file),
     });
   }
   return choice;
+}
+
+/** What {@link programOfTarget} reads. */
+export function targetOfProgram(program: ProgramChoice): string {
+  return program.kind === 'builtin' ? 'builtin' : program.path;
 }
 
 /** The object to load: a source is built first and its problems are shown. Returns the absolute path. */

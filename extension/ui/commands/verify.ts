@@ -11,8 +11,16 @@ import { logDescription } from '../documents/verifierLogs';
 import { type PickItem, pick } from '../pick/quickPick';
 import { type Task, withProgress } from '../progress';
 import type { Services } from '../services';
-import { chooseHost } from './pickTargets';
-import { activeSource, askProgram, makeObject, objectRefOf, programOfTarget } from './program';
+import type { Invocation } from './invocation';
+import { addHostOffer, chooseHost, type HostQuestion } from './pickTargets';
+import {
+  activeSource,
+  askProgram,
+  makeObject,
+  objectRefOf,
+  programOfTarget,
+  targetOfProgram,
+} from './program';
 
 /** Asks for time and stack in the log as well (BPF_LOG_STATS of kernel/bpf/verifier.c). */
 const STATISTICS = 4;
@@ -80,25 +88,45 @@ export async function verifyObject(
 
 export async function chooseProgram(
   services: Services,
-  target: CommandTarget,
+  invocation: Invocation,
   title: string,
   objects: boolean,
 ): Promise<ProgramChoice | undefined> {
-  const file = target.file ?? activeSource();
+  const file = invocation.target.file ?? activeSource();
   if (file !== undefined) {
+    invocation.keep({ file });
     return programOfTarget(file);
   }
   const answer = await askProgram(services, { title, filter: { builtin: objects, objects } });
-  return answer.kind === 'value' ? answer.value : undefined;
+  if (answer.kind !== 'value') {
+    return undefined;
+  }
+  invocation.keep({ file: targetOfProgram(answer.value) });
+  return answer.value;
 }
 
-export async function verify(services: Services, target: CommandTarget): Promise<void> {
-  const title = vscode.l10n.t('Verify');
-  const program = await chooseProgram(services, target, title, true);
+export function hostToVerifyOn(): HostQuestion {
+  return {
+    title: vscode.l10n.t('Verify'),
+    fits: () => true,
+    none: {
+      message: vscode.l10n.t('There is no Linux host yet on which programs could be verified.'),
+      offers: [addHostOffer()],
+    },
+  };
+}
+
+export async function verify(
+  services: Services,
+  _target: CommandTarget,
+  invocation: Invocation,
+): Promise<void> {
+  const question = hostToVerifyOn();
+  const program = await chooseProgram(services, invocation, question.title, true);
   if (program === undefined) {
     return;
   }
-  const host = await chooseHost(services, target, title, () => true);
+  const host = await chooseHost(services, invocation, question);
   if (host === undefined) {
     return;
   }
@@ -135,18 +163,6 @@ function acceptedText(name: string, hostLabel: string, summary: VerifierSummary)
     )
     .join(', ');
   return vscode.l10n.t('{0} was accepted by the verifier of {1}: {2}.', name, hostLabel, programs);
-}
-
-/** Builds only; the object stays where Attach and Verify look for it. */
-export async function build(services: Services, target: CommandTarget): Promise<void> {
-  const program = await chooseProgram(services, target, vscode.l10n.t('Build'), false);
-  if (program === undefined) {
-    return;
-  }
-  const object = await withProgress(vscode.l10n.t('Sockmap: building'), task =>
-    makeObject(services, program, task),
-  );
-  void vscode.window.showInformationMessage(vscode.l10n.t('Built {0}.', object));
 }
 
 /** A target's id is that of a run, or asks for the newest log; the only one is shown without a question. */

@@ -10,18 +10,29 @@ import {
 } from '../../core/verifierRuns/hostTable';
 import type { Host } from '../../host/api';
 import { isCancellation, reportOf } from '../errors';
+import { offer } from '../offer';
 import { type Task, withProgress } from '../progress';
 import type { Services } from '../services';
+import type { Invocation } from './invocation';
 import { makeObject, objectRefOf } from './program';
-import { chooseProgram, judge } from './verify';
+import { chooseProgram, hostToVerifyOn, judge } from './verify';
 
 /**
  * Builds once, then asks the verifier of every host at the same time. The table is there from the start, and each row
  * is filled when its host answered; one that fails has its reason in its row.
  */
-export async function verifyAllHosts(services: Services, target: CommandTarget): Promise<void> {
-  const program = await chooseProgram(services, target, vscode.l10n.t('Verify on All Hosts'), true);
+export async function verifyAllHosts(
+  services: Services,
+  _target: CommandTarget,
+  invocation: Invocation,
+): Promise<void> {
+  const program = await chooseProgram(services, invocation, vscode.l10n.t('Verify on All Hosts'), true);
   if (program === undefined) return;
+  if (services.registry.hosts.length === 0) {
+    const { message, offers } = hostToVerifyOn().none;
+    void offer('information', message, ...offers);
+    return;
+  }
   const name = program.kind === 'builtin' ? vscode.l10n.t('Built-in datapath') : baseName(program.path);
   const at = new Date().toISOString();
   await withProgress(vscode.l10n.t('Sockmap: verifying {0} on all hosts', name), async task => {

@@ -6,6 +6,7 @@ import { input, pick } from '../pick/quickPick';
 import type { Services } from '../services';
 import { mapCopyText } from '../trees/mapItems';
 import { columnName } from '../text';
+import type { Invocation } from './invocation';
 import { chooseAttachment } from './pickTargets';
 
 export async function refresh(services: Services): Promise<void> {
@@ -18,8 +19,13 @@ export function showLog({ channel }: Services): Promise<void> {
 }
 
 /** Puts the sockmap of an attachment into view and makes it the one of the status bar. */
-export async function revealAttachment(services: Services, target: CommandTarget): Promise<void> {
-  const chosen = await chooseAttachment(services, target, vscode.l10n.t('Show in Map Explorer'));
+export async function revealAttachment(
+  services: Services,
+  target: CommandTarget,
+  invocation: Invocation,
+): Promise<void> {
+  const title = vscode.l10n.t('Show in Map Explorer');
+  const chosen = await chooseAttachment(services, invocation, { title });
   if (chosen === undefined) {
     return;
   }

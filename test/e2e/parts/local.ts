@@ -113,6 +113,14 @@ export function mainJobHere(session: SharedSession): void {
       await quickInput.waitOpen('Attach (3/4)');
       // The choice of the last time leads.
       await expect.poll(async () => (await quickInput.items())[0]?.label).toBe(below);
+      // Enter takes what is typed now, not what was listed for the text before.
+      await quickInput.type('/no-such');
+      await quickInput.waitItem('/no-such');
+      await quickInput.type(below);
+      await quickInput.accept();
+      await quickInput.waitOpen('Attach (4/4)');
+      await quickInput.back();
+      await quickInput.waitOpen('Attach (3/4)');
       await quickInput.back();
       await quickInput.waitOpen('Attach (2/4)');
       await quickInput.pick(answers.program);
@@ -199,6 +207,11 @@ export function mainJobHere(session: SharedSession): void {
         expect(warning.severity).toBe('warning');
         expect(warning.actions).toEqual(['Keep Draining', expect.stringMatching(/^Drop .* and Remove$/)]);
         await page.screenshot('unread');
+        // Who closes the question learns how things stand.
+        await page.runCommand('Notifications: Clear All Notifications');
+        const left = `${drained} no longer redirects and is draining.`;
+        await page.notifications.press(left, 'Go On Draining');
+        await page.notifications.wait(unread);
         holding.go();
         await page.notifications.press(unread, 'Keep Draining');
         await page.view('Hosts').waitGone(drained, 60_000);

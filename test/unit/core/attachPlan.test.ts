@@ -55,14 +55,16 @@ const listed = [
   { path: '/b', processes: 0 },
 ];
 
-test('the last cgroup leads; a typed path that is not listed can be taken', () => {
-  expect(cgroupItems(listed, '', '/b').map(c => c.path)).toEqual(['/b', '/', '/a']);
-  expect(cgroupItems(listed, '', '/gone').map(c => c.path)).toEqual(['/', '/a', '/b']);
-  expect(cgroupItems(listed, ' /c ', undefined)[0]).toEqual({
+test('the cgroup of the settings leads, then the last one; a typed path that is not listed can be taken', () => {
+  expect(cgroupItems(listed, '', ['/b']).map(c => c.path)).toEqual(['/b', '/', '/a']);
+  expect(cgroupItems(listed, '', ['/gone', undefined]).map(c => c.path)).toEqual(['/', '/a', '/b']);
+  expect(cgroupItems(listed, '', ['/b', '/a']).map(c => c.path)).toEqual(['/b', '/a', '/']);
+  expect(cgroupItems(listed, '', ['/a', '/a']).map(c => c.path)).toEqual(['/a', '/', '/b']);
+  expect(cgroupItems(listed, ' /c ', [])[0]).toEqual({
     path: '/c',
     processes: undefined,
     typed: true,
   });
-  expect(cgroupItems(listed, '/a', undefined)).toHaveLength(3);
-  expect(cgroupItems(listed, 'a', undefined)).toHaveLength(3);
+  expect(cgroupItems(listed, '/a', [])).toHaveLength(3);
+  expect(cgroupItems(listed, 'a', [])).toHaveLength(3);
 });

@@ -1,0 +1,393 @@
+// SPDX-License-Identifier: Apache-2.0
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
+import { COMMANDS } from '../../../extension/contrib/ids';
+import { ProblemError } from '../../../extension/core/problem';
+import { AgentError } from '../../../extension/host/api';
+import { AGENT_ERROR_CODES, type Attachment, type DetachResult } from '../../../extension/protocol/agent';
+import type { Services } from '../../../extension/ui/services';
+import { type Answers, FakeHost, READY } from '../../support/fakeHost';
+import { FakeQuickPick } from '../../support/fakeInput';
+import { Uri, window } from '../../support/vscode';
+import { attachmentInfo } from '../core/rows';
+import { setup } from './commandHarness';
+
+/** Parts of the services that a test has a say in. */
+const partly = (parts: { [K in keyof Services]?: unknown }): Partial<Services> => parts as Partial<Services>;
+
+function connected(id: string, answers: Answers = {}): FakeHost {
+  const host = new FakeHost(id, answers);
+  host.become(READY);
+  return host;
+}
+
+describe('a failure of a command from the palette', () => {
+  const unknownKey = () => new ProblemError({ code: 'unknownHostKey', message: 'The key is not known.' });
+
+  test('knows the host that was picked, and Retry does not ask for it again', async () => {
+    const host = new FakeHost('b', {});
+    const ui = setup([new FakeHost('a', {}), host]);
+    const connect = vi.spyOn(host, 'connect').mockRejectedValueOnce(unknownKey());
+    const done = ui.run('connect');
+    await ui.choose('b');
+    const { buttons } = await ui.answer('Retry');
+    expect(buttons).toEqual(['Connect in Terminal', 'Retry', 'Open Log']);
+    await done;
+    expect(connect).toHaveBeenCalledTimes(2);
+    expect(host.state.kind).toBe('ready');
+  });
+
+  test('can be retried when the terminal that was to mend it is closed', async () => {
+    const host = new FakeHost('a', {});
+    const ui = setup([host]);
+    vi.spyOn(host, 'connect').mockRejectedValueOnce(unknownKey());
+    const done = ui.run('connect');
+    await ui.answer('Connect in Terminal');
+    expect((await ui.answer('Retry')).text).toContain('terminal is closed');
+    await done;
+    expect(ui.executed).toContainEqual([COMMANDS.connectInTerminal, { hostId: 'a' }]);
+    expect(host.state.kind).toBe('ready');
+  });
+
+  test('Connect in Terminal ends when its terminal is closed', async () => {
+    const ui = setup([new FakeHost('a', {})]);
+    const terminal = { name: 'ssh a', show: () => undefined };
+    let close: (closed: object) => void = () => undefined;
+    const created = vi.spyOn(window, 'createTerminal').mockReturnValue(terminal);
+    vi.spyOn(window, 'onDidCloseTerminal').mockImplementation(listener => {
+      close = listener;
+      return { dispose: () => undefined };
+    });
+    let ended = false;
+    const done = ui.run('connectInTerminal', { hostId: 'a' }).then(() => (ended = true));
+    close({});
+    await Promise.resolve();
+    expect(ended).toBe(false);
+    close(terminal);
+    await done;
+    // The setting is empty.
+    expect(created.mock.calls[0]?.[0]).toMatchObject({ shellPath: 'ssh', shellArgs: ['--', 'a'] });
+  });
+});
+
+describe('attach', () => {
+  let folder: string;
+  beforeAll(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'sockmap-commands-'));
+    await writeFile(join(folder, 'sockmap.bpf.o'), 'object');
+  });
+  afterAll(() => rm(folder, { recursive: true }));
+
+  function attachable(refusal: () => AgentError | undefined) {
+    const host = connected('a', {
+      status: () => ({ attachments: [] }),
+      cgroups: () => ({
+        root: '/sys/fs/cgroup',
+        cgroups: ['/', '/b', '/c'].map(path => ({ path, processes: 1 })),
+        total: 3,
+      }),
+      verify: () => ({ object: 'sockmap.bpf.o', programs: [] }),
+      attach: ({ name }) => {
+        const error = refusal();
+        if (error !== undefined) throw error;
+        return attachmentInfo(name, null, []);
+      },
+    });
+    const builtinObject = join(folder, 'sockmap.bpf.o');
+    const recorder = { record: () => Promise.resolve([]) };
+    const config = { get: (key: string) => (key === 'defaultCgroup' ? '/c' : 0), path: () => '' };
+    return { host, ui: setup([host, new FakeHost('b', {})], partly({ builtinObject, recorder, config })) };
+  }
+
+  const refuseOnce = (kind: 'exists' | 'noCgroup') => {
+    let left = 1;
+    return () =>
+      left-- > 0 ? new AgentError('It cannot be.', AGENT_ERROR_CODES[kind], { kind }) : undefined;
+  };
+
+  const namesAsked = (host: FakeHost) =>
+    host.asked.flatMap(({ method, params }) => (method === 'attach' ? [params] : []));
+
+  test('asks for the name alone when it is taken after all', async () => {
+    const { host, ui } = attachable(refuseOnce('exists'));
+    const done = ui.run('attach');
+    await ui.choose('a');
+    await ui.choose('Built-in');
+    await ui.choose('/b');
+    await ui.type('one');
+    await ui.answer('Choose Another Name');
+    expect(await ui.type('two')).toContain('Name of the attachment on a');
+    await done;
+    expect(namesAsked(host)).toMatchObject([{ name: 'one' }, { cgroup: '/b', name: 'two' }]);
+  });
+
+  test('asks for the cgroup alone when there is none', async () => {
+    const { host, ui } = attachable(refuseOnce('noCgroup'));
+    const target = { hostId: 'a', file: 'builtin', cgroup: '/gone', attachment: 'one' };
+    const done = ui.run('attach', target);
+    await ui.answer('Choose Another Cgroup');
+    await ui.choose('/b');
+    await done;
+    expect(namesAsked(host)).toMatchObject([{ cgroup: '/gone' }, { cgroup: '/b', name: 'one' }]);
+  });
+
+  test('typing in the list of cgroups leaves the connection that is under way', async () => {
+    const { host, ui } = attachable(() => undefined);
+    let signal: AbortSignal | undefined;
+    vi.spyOn(host, 'connect').mockImplementation(given => {
+      signal ??= given;
+      return new Promise(() => undefined);
+    });
+    const done = ui.run('attach', { hostId: 'a', file: 'builtin' });
+    await expect.poll(() => signal).toBeDefined();
+    const [box] = FakeQuickPick.open;
+    box?.type('/x');
+    await expect.poll(() => vi.mocked(host.connect).mock.calls.length).toBe(2);
+    expect(signal?.aborted).toBe(false);
+    box?.hide();
+    await done;
+    expect(signal?.aborted).toBe(true);
+  });
+
+  test('the cgroup of the settings leads, then the one of the last time', async () => {
+    const { ui } = attachable(() => undefined);
+    const target = { hostId: 'a', file: 'builtin', attachment: 'one' };
+    const first = ui.run('attach', target);
+    await ui.choose('/b');
+    await first;
+    void ui.run('attach', target);
+    await expect
+      .poll(() => FakeQuickPick.open[0]?.items.map(({ label }) => label.slice(-2)))
+      .toEqual(['/c', '/b', ' /']);
+  });
+
+  test('says what a browsed file lacks, and offers the list again', async () => {
+    const { ui } = attachable(() => undefined);
+    vi.spyOn(window, 'showOpenDialog').mockResolvedValue([Uri.file('/x/prog.c')]);
+    const done = ui.run('attach', { hostId: 'a', cgroup: '/', attachment: 'one' });
+    await ui.choose('Browse');
+    expect((await ui.answer()).text).toMatch(/^prog\.c is neither .* end in \.bpf\.c\.$/);
+    await ui.choose('Built-in');
+    await done;
+  });
+
+  test('lists a browsed program the next time', async () => {
+    const { ui } = attachable(() => undefined);
+    const object = join(folder, 'sockmap.bpf.o');
+    vi.spyOn(window, 'showOpenDialog').mockResolvedValue([Uri.file(object)]);
+    const target = { hostId: 'a', cgroup: '/', attachment: 'one' };
+    const first = ui.run('attach', target);
+    await ui.choose('Browse');
+    await first;
+    const second = ui.run('attach', target);
+    await ui.choose('sockmap.bpf.o');
+    await second;
+  });
+});
+
+describe('detach', () => {
+  const rest = { cookie: 1, queuedBytes: 5, local: 'l', remote: 'r' };
+  const result = (removed: boolean): DetachResult => ({
+    name: 'one',
+    removed,
+    drainedSockets: 0,
+    remaining: removed ? [] : [rest],
+    lostBytes: 0,
+  });
+
+  function draining(state: Attachment['state'], ...results: (DetachResult | Error)[]) {
+    const host = connected('a', {
+      status: () => ({ attachments: [{ ...attachmentInfo('one', null, []), state }] }),
+      detach: () => {
+        const next = results.shift() ?? result(true);
+        if (next instanceof Error) throw next;
+        return next;
+      },
+    });
+    return { host, ui: setup([host]), target: { hostId: 'a', attachment: 'one' } };
+  }
+
+  const cancelled = () => new ProblemError({ code: 'cancelled', message: 'Cancelled.' });
+
+  test('that is cancelled while it drains says so and can go on', async () => {
+    const { host, ui, target } = draining('draining', cancelled());
+    const done = ui.run('detach', target);
+    expect((await ui.answer('Go On Draining')).text).toBe('one no longer redirects and is draining.');
+    await done;
+    expect(host.count('detach')).toBe(2);
+  });
+
+  test('whose question is closed says so, and leaves it when that is closed as well', async () => {
+    const { host, ui, target } = draining('draining', result(false));
+    const done = ui.run('detach', target);
+    expect((await ui.answer()).buttons[0]).toBe('Keep Draining');
+    expect((await ui.answer()).buttons).toEqual(['Go On Draining']);
+    await done;
+    expect(host.count('detach')).toBe(1);
+  });
+
+  test('that is cancelled before anything was stopped says nothing', async () => {
+    const { host, ui, target } = draining('attached', cancelled());
+    await ui.run('detach', target);
+    expect(host.count('detach')).toBe(1);
+  });
+});
+
+describe('a command that finds nothing to work on says what is there and where to go', () => {
+  test('no host is connected', async () => {
+    const ui = setup([new FakeHost('a', {})]);
+    await ui.run('disconnect');
+    expect(await ui.answer('Connect')).toEqual({ text: 'No host is connected.', buttons: ['Connect'] });
+    expect(ui.executed).toEqual([[COMMANDS.connect, undefined]]);
+    await ui.run('detach');
+    expect((await ui.answer('Connect')).text).toMatch(/^No host is connected, so/);
+  });
+
+  test('there is no host', async () => {
+    const ui = setup([]);
+    const target = { file: '/x/a.bpf.c' };
+    for (const key of ['connect', 'verify', 'verifyAllHosts', 'removeHost'] as const) {
+      await ui.run(key, target);
+      expect((await ui.answer('Add SSH Host…')).text, key).toMatch(/^There is no .*host/);
+    }
+    expect(ui.executed.map(([command]) => command)).toEqual(Array(4).fill(COMMANDS.addHost));
+  });
+
+  test('nothing is attached, or nothing that takes a policy', async () => {
+    const own = { ...attachmentInfo('own', null, []), policyRules: null };
+    let attachments: Attachment[] = [];
+    const ui = setup([connected('a', { status: () => ({ attachments }) })]);
+    await ui.run('editPolicy');
+    expect((await ui.answer('Attach…')).text).toBe('Nothing is attached on a.');
+    attachments = [own];
+    await ui.run('editPolicy');
+    expect((await ui.answer()).text).toMatch(/takes no policy \(own\)/);
+  });
+});
+
+describe('the list of hosts', () => {
+  function withHosts(...elements: unknown[]) {
+    const hosts = [...elements];
+    const config = {
+      get: () => hosts,
+      setHosts: (next: readonly unknown[]) => {
+        hosts.splice(0, hosts.length, ...next);
+        return Promise.resolve();
+      },
+    };
+    return { hosts, config };
+  }
+
+  test.each([
+    ['a text', 'web1', 'ssh:web1'],
+    ['a port that is none', { destination: 'web1', port: 70_000 }, 'ssh:web1'],
+    ['a port in the destination', { destination: 'web1:22' }, 'ssh:web1:22'],
+  ])('loses the element that is meant: %s', async (_what, element, id) => {
+    const { hosts, config } = withHosts(null, element, { destination: 'other' }, element);
+    const ui = setup([new FakeHost(id, {})], partly({ config }));
+    const done = ui.run('removeHost', { hostId: id });
+    await expect.poll(() => hosts).toEqual([null, { destination: 'other' }]);
+    await ui.answer('Undo');
+    await done;
+    expect(hosts).toEqual([null, element, { destination: 'other' }, element]);
+  });
+
+  test('is not said to have lost what it has not', async () => {
+    const { hosts, config } = withHosts({ destination: 'other' });
+    const ui = setup([new FakeHost('ssh:web1', {})], partly({ config }));
+    const done = ui.run('removeHost', { hostId: 'ssh:web1' });
+    expect((await ui.answer()).text).toMatch(/cannot be removed/);
+    await done;
+    expect(hosts).toEqual([{ destination: 'other' }]);
+  });
+
+  test('offers to connect to the host that was added', async () => {
+    const { hosts, config } = withHosts(null);
+    const ui = setup([], partly({ config, listSshHosts: () => Promise.resolve(['web1']) }));
+    const done = ui.run('addHost');
+    await ui.choose('web1');
+    await ui.type('Web');
+    await done;
+    expect(hosts).toEqual([null, { label: 'Web', destination: 'web1' }]);
+    expect((await ui.answer('Connect')).text).toContain('Web');
+    expect(ui.executed).toEqual([[COMMANDS.connect, { hostId: 'ssh:web1' }]]);
+  });
+});
+
+describe('files', () => {
+  const object = (path: string) => Uri.file(path);
+  const services = () =>
+    partly({
+      recorder: { record: () => Promise.resolve([]) },
+      config: { get: () => 0, path: () => '', clangFlags: () => [] },
+      builder: {
+        build: ({ source, output }: { source: string; output: string }) =>
+          Promise.resolve({
+            ok: !source.includes('wrong'),
+            object: output,
+            diagnostics: [],
+            output: '',
+            durationMs: 1,
+          }),
+      },
+      problems: { set: () => undefined },
+      verifierProblems: { built: () => undefined },
+      buildDir: folder,
+    });
+  let folder: string;
+  beforeAll(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'sockmap-files-'));
+    for (const name of ['a.o', 'b.o']) await writeFile(join(folder, name), name);
+  });
+  afterAll(() => rm(folder, { recursive: true }));
+
+  const verified = (ok: boolean) => ({
+    name: 'p',
+    section: 's',
+    type: 'sock_ops',
+    ok,
+    error: ok ? null : 'no',
+    insns: 1,
+    insnsProcessed: 1,
+    log: '',
+  });
+
+  test('that are selected are all verified, with one summary', async () => {
+    const host = connected('h', {
+      verify: ({ object: sent }) => {
+        const name = 'name' in sent ? sent.name : '';
+        return { object: name, programs: [verified(name !== 'b.o')] };
+      },
+    });
+    const ui = setup([host], services());
+    const [a, b, note] = ['a.o', 'b.o', 'README.md'].map(name => object(join(folder, name)));
+    await ui.run('verify', a, [a, note, b]);
+    expect(host.count('verify')).toBe(2);
+    expect((await ui.answer()).text).toMatch(/^1 of 2 files failed\. The verifier refused program p/);
+    const one = ui.run('verify', a, [a, note]);
+    expect((await ui.answer()).text).toMatch(/^a\.o was accepted/);
+    await one;
+    expect(host.count('verify')).toBe(3);
+    await ui.run('verify', a, [a, a]);
+    expect((await ui.answer('Show Verifier Log')).text).toMatch(/^a\.o, a\.o were accepted by/);
+  });
+
+  test('that are selected are all built', async () => {
+    const ui = setup([], services());
+    const all = ['x', 'wrong', 'wrong2'].map(name => object(join(folder, `${name}.bpf.c`)));
+    await ui.run('build', all[0], all);
+    const { text, buttons } = await ui.answer('Show Problems');
+    expect(text).toBe('2 of 3 files failed: wrong.bpf.c, wrong2.bpf.c.');
+    expect(buttons).toEqual(['Show Problems', 'Open Log']);
+  });
+
+  test('that are built can be attached, and their path copied', async () => {
+    const ui = setup([], services());
+    const file = join(folder, 'x.bpf.c');
+    await ui.run('build', { file });
+    expect((await ui.answer('Attach…')).buttons).toEqual(['Attach…', 'Copy Path']);
+    expect(ui.executed).toEqual([[COMMANDS.attach, { file }]]);
+  });
+});
