@@ -5,6 +5,10 @@ import tseslint from 'typescript-eslint';
 const pure = 'core/, protocol/ and contrib/ run anywhere: no vscode, no node, no DOM.';
 const noVscode = 'only extension/ui and extension/main.ts may import vscode.';
 
+const node = ['node:*', 'fs', 'path', 'child_process'];
+/** Modules of ours from however deep, and what is below them: a single `*` would end at a slash. */
+const ours = (...modules) => modules.map(module => `**/${module}`);
+
 const restrict = (files, patterns, message) => ({
   files,
   rules: {
@@ -34,13 +38,13 @@ export default tseslint.config(
   { files: ['**/*.mjs'], ...tseslint.configs.disableTypeChecked },
   restrict(
     ['extension/core/**/*.ts', 'extension/protocol/**/*.ts', 'extension/contrib/**/*.ts'],
-    ['vscode', 'node:*', 'fs', 'path', 'child_process', '*/host/*', '*/ui/*', 'vscode-jsonrpc*'],
+    ['vscode', ...node, ...ours('host', 'ui', 'main'), 'vscode-jsonrpc*'],
     pure,
   ),
-  restrict(['extension/host/**/*.ts'], ['vscode', '*/ui/*'], noVscode),
+  restrict(['extension/host/**/*.ts'], ['vscode', ...ours('ui', 'main')], noVscode),
   restrict(
     ['media/**/*.ts'],
-    ['vscode', 'node:*', 'fs', 'path', 'child_process', '*/host/*', '*/ui/*', 'vscode-jsonrpc*'],
+    ['vscode', ...node, ...ours('extension/host', 'extension/ui'), 'vscode-jsonrpc*'],
     'pages run in a browser: what they need of the host comes by message.',
   ),
   { files: ['test/rig/**', 'test/bench/**'], rules: { 'no-console': 'off' } },
