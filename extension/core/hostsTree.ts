@@ -5,7 +5,7 @@ import type { Attachment, MapInfo, ProgramInfo } from '../protocol/agent';
 export type HostsNode =
   | { readonly kind: 'host'; readonly id: string; readonly hostId: string }
   | {
-      /** Something to know about a host; `fault` ones carry an action. */
+      /** Something to know about a host. */
       readonly kind: 'note';
       readonly id: string;
       readonly hostId: string;

@@ -106,7 +106,6 @@ export const initializeResult = v.object({
   canLoad: v.boolean(),
   problems: v.array(v.object({ message: v.string(), action: v.string() })),
 });
-export type InitializeResult = v.InferOutput<typeof initializeResult>;
 
 export const kernelBug = v.object({
   /** e.g. `fionread`. */
@@ -133,7 +132,6 @@ export const probeResult = v.object({
   helpers: v.record(v.string(), flags),
   bugs: v.array(kernelBug),
 });
-export type ProbeResult = v.InferOutput<typeof probeResult>;
 
 export const cgroupsResult = v.object({
   /** Mount point of cgroup v2. */
@@ -272,7 +270,6 @@ export const socketsResult = v.object({
   offset: uint,
   rows: v.array(socketRow),
 });
-export type SocketsResult = v.InferOutput<typeof socketsResult>;
 
 export const count = v.object({ messages: uint, bytes: uint });
 export const statsResult = v.object({
