@@ -24,6 +24,7 @@ import { HostModels } from './model/hostModels';
 import { MapWindows } from './model/mapWindows';
 import { RunRecorder } from './runs/recorder';
 import { RunStore } from './runs/runStore';
+import { SeenNames } from './seenNames';
 import type { Services } from './services';
 import { StateStore } from './state';
 import { HitRateItem } from './status/hitRateItem';
@@ -50,6 +51,7 @@ export function createUi(parts: UiParts): Disposable {
   const store = new DisposableStore();
   const state = new StateStore(parts.memento);
   const models = store.add(new HostModels(registry, { clock, logger: log }));
+  const names = store.add(new SeenNames(models));
   const runs = store.add(
     new RunStore({
       folder: join(parts.buildDir, 'verifier-runs'),
@@ -117,6 +119,7 @@ export function createUi(parts: UiParts): Disposable {
     registerCommands({
       ...parts,
       state,
+      names,
       models,
       runs,
       recorder,

@@ -12,6 +12,7 @@ import type { MapWindows } from './model/mapWindows';
 import type { RecentLog } from './recentLog';
 import type { RunRecorder } from './runs/recorder';
 import type { RunStore } from './runs/runStore';
+import type { SeenNames } from './seenNames';
 import type { StateStore } from './state';
 import type { MapsView } from './trees/mapsView';
 import type { LogLibrary } from './verifierPanel/library';
@@ -24,6 +25,7 @@ export interface Services {
   readonly channel: Pick<vscode.LogOutputChannel, 'show'>;
   readonly config: Config;
   readonly state: StateStore;
+  readonly names: SeenNames;
   readonly registry: HostRegistry;
   readonly models: HostModels;
   readonly builder: Builder;

@@ -15,6 +15,7 @@ describe.each(workbenchVersions)('a workspace that is not trusted, in VS Code of
       version,
       fixtures: join(checkout, 'test', 'e2e', 'fixtures'),
       workspaceTrust: true,
+      settings: { 'sockmap.hosts': [{ destination: 'alice@secret.example.org', label: 'Payments' }] },
     });
   });
   afterAll(() => session.stop());
@@ -42,6 +43,16 @@ describe.each(workbenchVersions)('a workspace that is not trusted, in VS Code of
     const offered = (await page.quickInput.items()).map(item => item.label);
     expect(offered.filter(label => /Attach|Build|Verify|Connect|Add Host/.test(label))).toEqual([]);
     await page.quickInput.cancel();
+  });
+
+  it('copies diagnostics without the hosts of the settings, of which it has made none', async () => {
+    const { page } = session;
+    await page.runCommand('Sockmap: Copy Diagnostics');
+    await page.notifications.wait(/Review them before you post them/);
+    const text = await page.page.evaluate(() => navigator.clipboard.readText());
+    expect(text).toContain('sockmap.hosts: [{"destination":"<host>","label":"<host>"}]');
+    expect(text).not.toMatch(/secret|alice|Payments/);
+    await page.runCommand('Notifications: Clear All Notifications');
   });
 
   it('shows the user guide, and its pages from there', async () => {

@@ -216,6 +216,25 @@ describe('building and verifying', () => {
   });
 });
 
+describe('diagnostics', () => {
+  it('have no name of a host that was removed, although the log tells of it', async () => {
+    const settings = vscode.workspace.getConfiguration(SETTING_SECTION);
+    const hosts = [{ destination: 'alice@secret.invalid', label: 'Payments' }];
+    await settings.update('hosts', hosts, vscode.ConfigurationTarget.Global);
+    const refused = vscode.commands.executeCommand(COMMANDS.connect, { hostId: 'ssh:alice@secret.invalid' });
+    await eventually('the refusal', async () =>
+      (await extensionLog()).includes('[error] command connect:') ? true : undefined,
+    );
+    // The command ends when its message is answered.
+    await vscode.commands.executeCommand('notifications.clearAll');
+    await refused;
+    await settings.update('hosts', undefined, vscode.ConfigurationTarget.Global);
+    const log = await extensionLog();
+    assert.match(log, /command connect \{"hostId":"<host-\d>"\}/);
+    assert.doesNotMatch(log, /alice|secret|Payments/);
+  });
+});
+
 describe('settings', () => {
   it('every setting has the default that the manifest says', () => {
     const configuration = vscode.workspace.getConfiguration(SETTING_SECTION);
