@@ -79,6 +79,8 @@ export const CONTEXT_KEYS = {
   hasSshHosts: 'sockmap.hasSshHosts',
   /** A host is not connected. */
   hasIdleHost: 'sockmap.hasIdleHost',
+  /** A host is connected, or is being connected. */
+  hasConnection: 'sockmap.hasConnection',
   hasReadyHost: 'sockmap.hasReadyHost',
   hasAttachment: 'sockmap.hasAttachment',
   hasVerifierLog: 'sockmap.hasVerifierLog',

@@ -18,7 +18,13 @@ import { HostTablePanel } from './editor/hostTablePanel';
 import { LineVisitHints } from './editor/lineVisitHints';
 import { VerifierFixes } from './editor/verifierFixes';
 import { VerdictLenses } from './editor/verdictLenses';
-import { connectQuietly, followContext, reconnectOnLook } from './followModels';
+import {
+  connectQuietly,
+  followContext,
+  forgetGoneAttachment,
+  reconnectOnLook,
+  rememberConnections,
+} from './followModels';
 import { followHostSettings } from './hostList';
 import { HostModels } from './model/hostModels';
 import { MapWindows } from './model/mapWindows';
@@ -103,6 +109,8 @@ export function createUi(parts: UiParts): Disposable {
   );
   const maps = store.add(new MapsView(models, windows, state, store.add(new Hold(clock))));
   store.add(new HitRateItem(models, state));
+  store.add(rememberConnections(models, state));
+  store.add(forgetGoneAttachment(models, state));
   store.add(followContext(store.add(new ContextKeys()), models, verifierLogs, state));
 
   const reconnect = reconnectOnLook(models, state, log);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /** The parts of the `vscode` module that unit tests of extension/ui run into; everything else is tested in the real one. */
 
+import { Emitter } from '../../extension/core/util/emitter';
 import { FakeInputBox, FakeQuickPick } from './fakeInput';
 
 interface Progress {
@@ -57,6 +58,65 @@ export class MarkdownString {
   }
 }
 
+export class EventEmitter<T> {
+  readonly #emitter = new Emitter<T>();
+  readonly event = this.#emitter.event;
+
+  fire(value: T): void {
+    this.#emitter.fire(value);
+  }
+
+  dispose(): void {
+    this.#emitter.dispose();
+  }
+}
+
+/** A view that is looked at; a test opens, closes and selects in its place. */
+export class FakeTreeView<T> {
+  readonly expanded = new Emitter<{ readonly element: T }>();
+  readonly collapsed = new Emitter<{ readonly element: T }>();
+  readonly onDidExpandElement = this.expanded.event;
+  readonly onDidCollapseElement = this.collapsed.event;
+  readonly onDidChangeVisibility = new Emitter<{ readonly visible: boolean }>().event;
+  readonly revealed: T[] = [];
+  readonly visible = true;
+  selection: readonly T[] = [];
+  description = '';
+  message = '';
+
+  reveal(element: T): Promise<void> {
+    this.revealed.push(element);
+    return Promise.resolve();
+  }
+
+  dispose(): void {
+    this.expanded.dispose();
+    this.collapsed.dispose();
+  }
+}
+
+export class FakeStatusBarItem {
+  shown = false;
+  text = '';
+  tooltip: unknown;
+  command: unknown;
+  accessibilityInformation: unknown;
+
+  show(): void {
+    this.shown = true;
+  }
+
+  hide(): void {
+    this.shown = false;
+  }
+
+  dispose(): void {
+    this.shown = false;
+  }
+}
+
+export const StatusBarAlignment = { Left: 1, Right: 2 } as const;
+
 /** Each test says with `vi.spyOn` what a person answers. */
 export const window = {
   activeTextEditor: undefined,
@@ -68,6 +128,8 @@ export const window = {
   setStatusBarMessage: nothing,
   createTerminal: (options: { name: string }) => ({ ...options, show: () => undefined }),
   onDidCloseTerminal: follow,
+  createTreeView: (): unknown => new FakeTreeView(),
+  createStatusBarItem: (): unknown => new FakeStatusBarItem(),
   createQuickPick: () => new FakeQuickPick(),
   createInputBox: () => new FakeInputBox(),
   withProgress: <T>(_options: object, task: (progress: Progress, token: Token) => Promise<T>): Promise<T> =>

@@ -11,7 +11,6 @@ import { type Answer, input, pick } from '../pick/quickPick';
 import { type Task, withProgress } from '../progress';
 import type { Services } from '../services';
 import { nameFaultText } from '../text';
-import { rememberConnected } from './hosts';
 import type { Invocation } from './invocation';
 import { askHost, hostOf } from './pickTargets';
 import { type PolicyFile, policyFileError, readPolicyFile } from './policyFile';
@@ -147,7 +146,6 @@ function cgroupReader(services: Services, host: Host): ReadItems<string> {
   return async (typed, signal, step) => {
     // Typing shall not begin a connection anew: it is given up with the dialog only.
     const client = await host.connect(step);
-    rememberConnected(services, host.definition.id, true);
     const filter = typed.trim();
     const result =
       whole ??
@@ -194,7 +192,6 @@ async function carryOut(
   const object = await makeObject(services, plan.program, task);
   task.report(vscode.l10n.t('Connecting to {0}', host.definition.label));
   const client = await host.connect(task.signal);
-  rememberConnected(services, host.definition.id, true);
   const ref = await objectRefOf(host, object);
   task.report(vscode.l10n.t('Verifying'));
   await verifyObject(services, host, client, { program: plan.program, object: ref }, task);

@@ -4,6 +4,7 @@ import { COMMANDS, type CommandTarget } from '../../contrib/ids';
 import { readHostSettings } from '../../core/hostSettings';
 import { ProblemError } from '../../core/problem';
 import { sshProgram } from '../../core/ssh';
+import { forgetConnection } from '../followModels';
 import { commandOffer, offer } from '../offer';
 import { withProgress } from '../progress';
 import type { Services } from '../services';
@@ -29,7 +30,7 @@ export async function connect(
   if (host === undefined) {
     return;
   }
-  const { id, label } = host.definition;
+  const { label } = host.definition;
   await withProgress(vscode.l10n.t('Sockmap: connecting to {0}', label), async task => {
     const subscription = host.onDidChangeState(state => {
       if (state.kind === 'connecting') {
@@ -42,7 +43,6 @@ export async function connect(
       subscription.dispose();
     }
   });
-  rememberConnected(services, id, true);
 }
 
 export async function disconnect(
@@ -59,14 +59,9 @@ export async function disconnect(
     },
   });
   if (host !== undefined) {
-    rememberConnected(services, host.definition.id, false);
+    forgetConnection(services.state, host.definition.id);
     await host.disconnect();
   }
-}
-
-export function rememberConnected(services: Pick<Services, 'state'>, id: string, connected: boolean): void {
-  const others = services.state.value.connectedHosts.filter(other => other !== id);
-  services.state.update({ connectedHosts: connected ? [...others, id] : others });
 }
 
 /**
@@ -128,6 +123,7 @@ export async function removeHost(
       message: vscode.l10n.t('Host {0} is not in the setting sockmap.hosts, so it cannot be removed.', label),
     });
   }
+  forgetConnection(services.state, id);
   await host.disconnect();
   await config.setHosts(before.filter((_, index) => ids[index] !== id));
   await offer(

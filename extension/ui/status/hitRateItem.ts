@@ -7,8 +7,9 @@ import { type Disposable, DisposableStore } from '../../core/util/disposable';
 import type { AttachmentRef, HostModels } from '../model/hostModels';
 import type { StateStore } from '../state';
 import { attachmentStateText, escapeMarkdown, percentText, reasonText } from '../text';
+import { attachmentText, awayText } from './hitRateText';
 
-/** The hit rate of the active attachment in the status bar; not there when nothing is attached. */
+/** The hit rate of the active attachment in the status bar; not there when nothing is known to be attached. */
 export class HitRateItem implements Disposable {
   readonly #models: HostModels;
   readonly #state: StateStore;
@@ -36,9 +37,9 @@ export class HitRateItem implements Disposable {
   #render(): void {
     const active = activeAttachment(this.#models, this.#state);
     if (active === undefined) {
-      this.#item.hide();
       this.#demand?.dispose();
       this.#demand = undefined;
+      this.#renderAway();
       return;
     }
     // Shown is looked at: its figures are read at each interval.
@@ -49,26 +50,42 @@ export class HitRateItem implements Disposable {
       hostId: model.host.definition.id,
       attachment: attachment.name,
     };
-    const draining = attachment.state !== 'attached';
-    const figure =
-      rate === undefined ? attachment.name : percentText(rate.interval?.hitRate ?? rate.total.hitRate);
-    this.#item.text = `$(${draining ? 'watch' : 'arrow-swap'}) ${figure}`;
+    const { text, label } = attachmentText(attachment, rate);
+    this.#item.text = text;
     this.#item.command = {
       command: COMMANDS.revealAttachment,
       title: vscode.l10n.t('Show in Map Explorer'),
       arguments: [target],
     };
     this.#item.tooltip = tooltip(active, rate, target);
-    this.#item.accessibilityInformation = {
-      label: vscode.l10n.t('Sockmap {0}: {1} of messages redirected', attachment.name, figure),
-      role: 'button',
+    this.#item.accessibilityInformation = { label, role: 'button' };
+    this.#item.show();
+  }
+
+  /** What was attached last goes on redirecting while its host is not connected. */
+  #renderAway(): void {
+    const { active } = this.#state.value;
+    const host = active === undefined ? undefined : this.#models.get(active.hostId)?.host;
+    if (active === undefined || host === undefined || host.state.kind === 'ready') {
+      this.#item.hide();
+      return;
+    }
+    const { text, label, tooltip } = awayText(active.name, host.definition.label, host.state.kind);
+    const target: CommandTarget = { hostId: active.hostId };
+    this.#item.text = text;
+    this.#item.tooltip = tooltip;
+    this.#item.command = {
+      command: COMMANDS.connect,
+      title: vscode.l10n.t('Connect'),
+      arguments: [target],
     };
+    this.#item.accessibilityInformation = { label, role: 'button' };
     this.#item.show();
   }
 }
 
 /** The one that was attached or chosen last while it is there, else the first that counts, else the first. */
-export function activeAttachment(models: HostModels, state: StateStore): AttachmentRef | undefined {
+function activeAttachment(models: HostModels, state: StateStore): AttachmentRef | undefined {
   const { active } = state.value;
   const all = models.attachments;
   return (
