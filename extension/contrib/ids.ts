@@ -20,8 +20,10 @@ export interface CommandTarget {
   readonly files?: readonly string[];
   /** Path of a cgroup on the host. */
   readonly cgroup?: string;
-  /** Id of a node of the Map Explorer. */
+  /** Id of a node of a tree, or of a verifier run. */
   readonly id?: string;
+  /** The view whose selection is meant, from a keybinding. */
+  readonly view?: string;
 }
 
 export const COMMANDS = {
@@ -43,6 +45,8 @@ export const COMMANDS = {
   revealAttachment: 'sockmap.revealAttachment',
   loadMore: 'sockmap.loadMore',
   copyValue: 'sockmap.copyValue',
+  copyPinPath: 'sockmap.copyPinPath',
+  copyProgramId: 'sockmap.copyProgramId',
   filterSockets: 'sockmap.filterSockets',
   clearSocketFilter: 'sockmap.clearSocketFilter',
   sortSockets: 'sockmap.sortSockets',

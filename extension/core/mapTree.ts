@@ -19,14 +19,16 @@ export type MapNode =
       readonly total: number;
     }
   | {
-      /** `loading`, `empty` (nothing in it), `filtered` (nothing that matches) or `error`. */
       readonly kind: 'note';
       readonly id: string;
       readonly hostId: string;
       readonly mapId?: number;
-      readonly note: 'loading' | 'empty' | 'filtered' | 'error';
+      readonly note: MapNote;
       readonly message?: string;
     };
+
+/** `empty`: nothing in a map, `filtered`: nothing that matches, `noSockmap`: none on the host. */
+export type MapNote = 'loading' | 'empty' | 'filtered' | 'noSockmap' | 'error';
 
 export interface MapItemNode {
   readonly kind: 'map';
@@ -74,31 +76,41 @@ export function hostNode(hostId: string): MapNode {
 }
 
 /**
- * First level below a host: sockmaps (those of attachments first), then one group with the others. A host
- * without any sockmap shows its maps directly.
+ * First level below a host: sockmaps (those of attachments first) or a line that there is none, maps of
+ * attachments that have no sockmap, then one group with the others: hosts have dozens of maps that are no
+ * business of ours.
  */
 export function hostMapNodes(host: HostMaps): readonly MapNode[] {
   const maps = sortedMaps(host);
-  const sockmaps = maps.filter(holdsSockets);
-  const others = maps.length - sockmaps.length;
-  if (sockmaps.length === 0) {
-    return maps.map(info => mapNode(host.hostId, info, false));
-  }
-  const nodes: MapNode[] = sockmaps.map(info => mapNode(host.hostId, info, false));
-  if (others > 0) {
-    nodes.push(otherMapsNode(host.hostId, others));
-  }
-  return nodes;
+  const leading = maps.filter(map => isLeading(host, map));
+  return [
+    ...(maps.some(holdsSockets) ? [] : [noteNode(host.hostId, undefined, 'noSockmap')]),
+    ...leading.map(info => mapNode(host.hostId, info, false)),
+    ...(leading.length === maps.length ? [] : [otherMapsNode(host)]),
+  ];
 }
 
 export function otherMapNodes(host: HostMaps): readonly MapItemNode[] {
   return sortedMaps(host)
-    .filter(map => !holdsSockets(map))
+    .filter(map => !isLeading(host, map))
     .map(info => mapNode(host.hostId, info, true));
 }
 
-export function otherMapsNode(hostId: string, count: number): MapNode {
-  return { kind: 'otherMaps', id: `${hostId}/other`, hostId, count };
+/** The node of a map, on whichever level it is. */
+export function findMapNode(host: HostMaps, mapId: number): MapItemNode | undefined {
+  const info = host.maps.find(map => map.id === mapId);
+  return info === undefined ? undefined : mapNode(host.hostId, info, !isLeading(host, info));
+}
+
+function isLeading(host: HostMaps, map: MapInfo): boolean {
+  const owner = host.attachments.find(attachment => attachment.name === map.attachment);
+  return holdsSockets(map) || owner?.sockmapId === null;
+}
+
+/** The group of {@link otherMapNodes}. */
+export function otherMapsNode(host: HostMaps): MapNode {
+  const count = host.maps.filter(map => !isLeading(host, map)).length;
+  return { kind: 'otherMaps', id: `${host.hostId}/other`, hostId: host.hostId, count };
 }
 
 function mapNode(hostId: string, info: MapInfo, other: boolean): MapItemNode {
@@ -171,14 +183,14 @@ export function entryNodes(hostId: string, result: MapEntriesResult): readonly M
   return nodes;
 }
 
-export function moreNode(hostId: string, mapId: number, shown: number, total: number): MapNode {
+function moreNode(hostId: string, mapId: number, shown: number, total: number): MapNode {
   return { kind: 'more', id: `${hostId}/map:${mapId}/more`, hostId, mapId, shown, total };
 }
 
 export function noteNode(
   hostId: string,
   mapId: number | undefined,
-  note: 'loading' | 'empty' | 'filtered' | 'error',
+  note: MapNote,
   message?: string,
 ): MapNode {
   return {

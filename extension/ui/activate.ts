@@ -6,6 +6,7 @@ import { Hold } from '../core/hold';
 import type { Clock } from '../core/util/clock';
 import { type Disposable, DisposableStore } from '../core/util/disposable';
 import type { Builder, HostRegistry } from '../host/api';
+import { isBuiltin } from './builtinObject';
 import { registerCommands } from './commands';
 import { includeDirs } from './commands/program';
 import type { Config } from './config';
@@ -99,6 +100,7 @@ export function createUi(parts: UiParts): Disposable {
   const hosts = store.add(
     new HostsView(models, {
       hold: store.add(new Hold(clock)),
+      isBuiltin: isBuiltin(parts.builtinObject),
       connect: hostId => {
         const model = models.get(hostId);
         if (model !== undefined && vscode.workspace.isTrusted) {
@@ -139,6 +141,7 @@ export function createUi(parts: UiParts): Disposable {
       problems,
       policies,
       windows,
+      hosts,
       maps,
       guide: vscode.Uri.joinPath(parts.extensionUri, 'media', 'guide', 'guide.md'),
     }),

@@ -14,6 +14,7 @@ import type { RunRecorder } from './runs/recorder';
 import type { RunStore } from './runs/runStore';
 import type { SeenNames } from './seenNames';
 import type { StateStore } from './state';
+import type { HostsView } from './trees/hostsView';
 import type { MapsView } from './trees/mapsView';
 import type { LogLibrary } from './verifierPanel/library';
 import type { VerifierPanels } from './verifierPanel/verifierPanels';
@@ -39,6 +40,7 @@ export interface Services {
   readonly problems: BuildProblems;
   readonly policies: Policies;
   readonly windows: MapWindows;
+  readonly hosts: HostsView;
   readonly maps: MapsView;
   /** Host names of the user's ssh config. */
   readonly listSshHosts: () => Promise<readonly string[]>;

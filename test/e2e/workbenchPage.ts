@@ -104,6 +104,19 @@ export class WorkbenchPage {
     );
   }
 
+  /** Waits until the clipboard matches; gives its text. */
+  async waitClipboard(text: RegExp): Promise<string> {
+    const read = () => this.page.evaluate(() => navigator.clipboard.readText());
+    return until(
+      `the clipboard with ${text}`,
+      async () => {
+        const found = await read();
+        return text.test(found) ? found : undefined;
+      },
+      { seen: read },
+    );
+  }
+
   async clickStatus(id: string): Promise<void> {
     await this.page.locator(`.part.statusbar .statusbar-item[id$="${id}"] a`).first().click();
   }

@@ -27,6 +27,9 @@ import {
 const workbenchKeys = [
   'view',
   'viewItem',
+  'focusedView',
+  'listFocus',
+  'inputFocus',
   'isWorkspaceTrusted',
   'workspaceFolderCount',
   'resourceLangId',
@@ -79,6 +82,38 @@ describe('package.json', () => {
     const foreign = [...inMenus, ...links].filter(id => id.startsWith('sockmap.') && !known.has(id));
     expect(foreign).toEqual([]);
     expect(inMenus.filter(id => !id.startsWith('sockmap.'))).toEqual([]);
+  });
+
+  it('binds keys only to its own commands, and only while a view of ours has the focus', () => {
+    const known = new Set<string>(Object.values(COMMANDS));
+    for (const { command, when } of manifest.contributes.keybindings) {
+      expect(known, command).toContain(command);
+      expect(keysOf(when ?? ''), command).toEqual(expect.arrayContaining(['focusedView', 'inputFocus']));
+    }
+  });
+
+  it('offers what starts the extension before it has told whether there are hosts', () => {
+    const palette = manifest.contributes.menus['commandPalette'] ?? [];
+    const enablement = (id: string) => manifest.contributes.commands.find(c => c.command === id)?.enablement;
+    for (const key of [
+      'connect',
+      'detach',
+      'verify',
+      'verifyAllHosts',
+      'removeHost',
+      'editPolicy',
+    ] as const) {
+      const id = COMMANDS[key];
+      const early = /\(!sockmap\.active \|\| sockmap\.has\w+\)/;
+      expect(palette.find(entry => entry.command === id)?.when, key).toMatch(early);
+      expect(enablement(id) ?? '!sockmap.active', key).toContain('!sockmap.active');
+    }
+  });
+
+  it('has no condition on the scheme of a file that fails in a remote window', () => {
+    const schemes = conditionsOf(manifest).filter(text => text.includes('resourceScheme'));
+    expect(schemes.length).toBeGreaterThan(0);
+    expect(schemes.filter(text => !text.includes('resourceScheme =~ /^(file|vscode-remote)$/'))).toEqual([]);
   });
 
   it('lists a command at most once for the palette, and says when', () => {

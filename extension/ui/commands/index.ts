@@ -26,6 +26,8 @@ import { showVerifierLog, toggleLineVisits, verify } from './verify';
 import { verifyAllHosts } from './verifyAllHosts';
 import {
   clearSocketFilter,
+  copyPinPath,
+  copyProgramId,
   copyValue,
   filterSockets,
   loadMore,
@@ -60,6 +62,8 @@ const HANDLERS: { readonly [K in CommandKey]: Handler } = {
   revealAttachment,
   loadMore,
   copyValue,
+  copyPinPath,
+  copyProgramId,
   filterSockets,
   clearSocketFilter,
   sortSockets,
@@ -73,7 +77,7 @@ const HANDLERS: { readonly [K in CommandKey]: Handler } = {
   openGuide,
 };
 
-/** These start no process and read nothing of the workspace. */
+/** These start no process: what they read of the workspace is only shown. */
 const UNTRUSTED: ReadonlySet<CommandKey> = new Set([
   'showLog',
   'copyDiagnostics',
@@ -164,7 +168,7 @@ function targetOf(argument: unknown, selected: unknown): CommandTarget {
   if (typeof argument !== 'object' || argument === null) {
     return {};
   }
-  const text = <K extends 'hostId' | 'attachment' | 'file' | 'cgroup' | 'id'>(key: K) => {
+  const text = <K extends 'hostId' | 'attachment' | 'file' | 'cgroup' | 'id' | 'view'>(key: K) => {
     const value: unknown = Reflect.get(argument, key);
     const part: { [P in K]?: string } = {};
     if (typeof value === 'string') {
@@ -179,6 +183,7 @@ function targetOf(argument: unknown, selected: unknown): CommandTarget {
     ...text('file'),
     ...text('cgroup'),
     ...text('id'),
+    ...text('view'),
     ...(typeof mapId === 'number' ? { mapId } : {}),
   };
 }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import * as vscode from 'vscode';
-import type { CommandTarget } from '../../contrib/ids';
+import { type CommandTarget, VIEWS } from '../../contrib/ids';
 import { SOCKET_COLUMNS, type SocketColumn } from '../../protocol/agent';
 import { input, pick } from '../pick/quickPick';
 import type { Services } from '../services';
@@ -35,8 +35,10 @@ export async function revealAttachment(
     ?.snapshot.attachments.find(item => item.name === chosen.name);
   services.state.update({ active: { hostId, name: chosen.name } });
   const mapId = target.mapId ?? attachment?.sockmapId ?? undefined;
-  if (mapId !== undefined) {
-    await services.maps.reveal(hostId, mapId);
+  if (mapId === undefined) {
+    void vscode.window.showInformationMessage(vscode.l10n.t('{0} has no sockmap to show.', chosen.name));
+  } else if (!(await services.maps.reveal(hostId, mapId))) {
+    void vscode.window.showInformationMessage(vscode.l10n.t('This map of {0} is gone.', chosen.name));
   }
 }
 
@@ -47,9 +49,23 @@ export async function loadMore(services: Services, target: CommandTarget): Promi
   }
 }
 
-export async function copyValue(services: Services, target: CommandTarget): Promise<void> {
-  const node = target.id === undefined ? undefined : services.maps.node(target.id);
-  const text = node === undefined ? undefined : mapCopyText(node);
+/** A keybinding says which view's selection is meant, a menu which node. */
+export async function copyValue({ hosts, maps }: Services, { id, view }: CommandTarget): Promise<void> {
+  const inMaps = view === VIEWS.maps || (id !== undefined && maps.node(id) !== undefined);
+  await copy(inMaps ? mapCopyText(maps.chosen(id)) : hosts.copyText(id));
+}
+
+export async function copyPinPath({ hosts }: Services, { id }: CommandTarget): Promise<void> {
+  const node = hosts.node(id);
+  await copy(node?.kind === 'attachment' ? node.info.pinPath : undefined);
+}
+
+export async function copyProgramId({ hosts }: Services, { id }: CommandTarget): Promise<void> {
+  const node = hosts.node(id);
+  await copy(node?.kind === 'program' ? String(node.programId) : undefined);
+}
+
+async function copy(text: string | undefined): Promise<void> {
   if (text !== undefined) {
     await vscode.env.clipboard.writeText(text);
   }

@@ -17,6 +17,8 @@ export interface HostSnapshot {
   readonly attachments: readonly Attachment[];
   readonly programs: readonly ProgramInfo[];
   readonly maps: readonly MapInfo[];
+  /** False while {@link maps} is empty only because nobody looked. */
+  readonly mapsRead: boolean;
   /** By name of the attachment; only those of our datapath count. */
   readonly rates: ReadonlyMap<string, HitRate>;
   /** Why the last round failed. */
@@ -28,6 +30,7 @@ const EMPTY: HostSnapshot = {
   attachments: [],
   programs: [],
   maps: [],
+  mapsRead: false,
   rates: new Map(),
   error: undefined,
 };
@@ -135,7 +138,8 @@ export class HostModel implements Disposable {
     if (this.host.client !== client) {
       return;
     }
-    this.#publish({ loaded: true, attachments, programs, maps, rates, error: undefined });
+    const mapsRead = old.mapsRead || facets.has('maps');
+    this.#publish({ loaded: true, attachments, programs, maps, mapsRead, rates, error: undefined });
     for (const work of [...this.#work]) {
       await work(client);
     }
@@ -185,6 +189,7 @@ function fingerprint(snapshot: HostSnapshot): string {
     snapshot.attachments,
     snapshot.programs.map(p => [p.id, p.name, p.type, p.attachment]),
     snapshot.maps,
+    snapshot.mapsRead,
     rates,
   ]);
 }

@@ -46,19 +46,22 @@ export class MapWindows implements Disposable {
     return this.#changed.event;
   }
 
-  open(hostId: string, mapId: number): void {
+  /** Says whether it was not open before. */
+  open(hostId: string, mapId: number): boolean {
     const key = windowKey(hostId, mapId);
-    if (!this.#windows.has(key)) {
-      this.#windows.set(key, {
-        hostId,
-        mapId,
-        limit: PAGE,
-        sockets: undefined,
-        entries: undefined,
-        error: undefined,
-        fingerprint: '',
-      });
+    if (this.#windows.has(key)) {
+      return false;
     }
+    this.#windows.set(key, {
+      hostId,
+      mapId,
+      limit: PAGE,
+      sockets: undefined,
+      entries: undefined,
+      error: undefined,
+      fingerprint: '',
+    });
+    return true;
   }
 
   close(hostId: string, mapId: number): void {
@@ -86,12 +89,20 @@ export class MapWindows implements Disposable {
       : entryNodes(hostId, window.entries);
   }
 
-  /** Reads the open maps of one host. Maps that are gone are closed. */
-  async load(hostId: string, client: AgentClient, maps: readonly MapInfo[]): Promise<void> {
+  /** Reads the open maps of one host that are on screen. Maps that are gone are closed. */
+  async load(
+    hostId: string,
+    client: AgentClient,
+    maps: readonly MapInfo[],
+    onScreen: (mapId: number) => boolean = () => true,
+  ): Promise<void> {
     for (const window of [...this.#windows.values()].filter(w => w.hostId === hostId)) {
       const map = maps.find(m => m.id === window.mapId);
       if (map === undefined) {
         this.close(hostId, window.mapId);
+        continue;
+      }
+      if (!onScreen(window.mapId)) {
         continue;
       }
       await this.#read(window, map, client);

@@ -10,11 +10,14 @@ import type { ProgramInfo } from '../../protocol/agent';
 import { problemActions, sentences } from '../errors';
 import { attachmentStateText, escapeMarkdown, hostStateText, percentText, reasonName } from '../text';
 import { markdownTable } from './mapItems';
+import { treeItem } from './treeItem';
 
 export interface HostItemContext {
   readonly host: Host | undefined;
   /** Of the node's attachment. */
   readonly rate: HitRate | undefined;
+  /** The node's attachment is of our own object, which has no source here. */
+  readonly builtin: boolean;
 }
 
 const { Collapsed, Expanded, None } = vscode.TreeItemCollapsibleState;
@@ -26,7 +29,7 @@ export function hostTreeItem(node: HostsNode, context: HostItemContext): vscode.
     case 'note':
       return noteItem(node, context.host);
     case 'attachment':
-      return attachmentItem(node, context.rate);
+      return attachmentItem(node, context);
     case 'program': {
       const item = treeItem(node, node.name === '' ? `#${node.programId}` : node.name, None, 'symbol-event');
       item.description =
@@ -138,7 +141,7 @@ function noteItem(node: HostsNode & { kind: 'note' }, host: Host | undefined): v
   return item;
 }
 
-function attachmentItem(node: AttachmentNode, rate: HitRate | undefined): vscode.TreeItem {
+function attachmentItem(node: AttachmentNode, { rate, builtin }: HostItemContext): vscode.TreeItem {
   const { info } = node;
   const icons: Record<typeof info.state, [string, string]> = {
     attached: ['pass-filled', 'testing.iconPassed'],
@@ -160,12 +163,33 @@ function attachmentItem(node: AttachmentNode, rate: HitRate | undefined): vscode
     parts.push(percentText(rate.total.hitRate));
   }
   item.description = parts.join(' · ');
-  item.contextValue = `attachment.${info.state}${info.policyRules === null ? '' : '.policy'}`;
+  const traits = [...(builtin ? [] : ['source']), ...(info.policyRules === null ? [] : ['policy'])];
+  item.contextValue = ['attachment', info.state, ...traits].join('.');
   const warnings = info.warnings.length === 0 ? '' : `, ${info.warnings.join(' ')}`;
   item.accessibilityInformation = {
     label: `${info.name}, ${attachmentStateText(info.state)}, ${parts.join(', ')}${warnings}`,
   };
   return item;
+}
+
+/** Text for Copy Value. */
+export function hostCopyText(node: HostsNode, { host }: Pick<HostItemContext, 'host'>): string | undefined {
+  switch (node.kind) {
+    case 'host':
+      return host?.definition.label;
+    case 'note':
+      return node.detail === undefined ? node.message : `${node.message}\n${node.detail}`;
+    case 'attachment':
+      return node.info.name;
+    case 'program':
+      return `${node.name} (${node.type}, id ${node.programId})`;
+    case 'attachmentMap':
+      return `${node.name} (${node.type}, id ${node.mapId})`;
+    case 'otherPrograms':
+      return undefined;
+    case 'programType':
+      return node.type;
+  }
 }
 
 export function hostTooltip(node: HostsNode, context: HostItemContext): vscode.MarkdownString | undefined {
@@ -274,16 +298,4 @@ function programMarkdown(info: ProgramInfo): vscode.MarkdownString {
     ]);
   }
   return markdownTable(rows);
-}
-
-function treeItem(
-  node: { readonly id: string },
-  label: string,
-  state: vscode.TreeItemCollapsibleState,
-  icon: string,
-): vscode.TreeItem {
-  const item = new vscode.TreeItem(label, state);
-  item.id = node.id;
-  item.iconPath = new vscode.ThemeIcon(icon);
-  return item;
 }

@@ -14,9 +14,16 @@ import {
 } from '../../core/hostsTree';
 import type { Hold } from '../../core/hold';
 import { type Disposable, DisposableStore } from '../../core/util/disposable';
+import type { Attachment } from '../../protocol/agent';
 import type { HostModel } from '../model/hostModel';
 import type { HostModels } from '../model/hostModels';
-import { type HostItemContext, hostTooltip, hostTreeItem } from './hostItems';
+import { type HostItemContext, hostCopyText, hostTooltip, hostTreeItem } from './hostItems';
+
+export interface HostsViewOptions {
+  readonly connect: (hostId: string) => void;
+  readonly hold: Hold;
+  readonly isBuiltin: (object: Attachment['object']) => boolean;
+}
 
 /** The Hosts view: hosts, what is attached on them, and the other programs there. */
 export class HostsView implements vscode.TreeDataProvider<HostsNode>, Disposable {
@@ -29,15 +36,12 @@ export class HostsView implements vscode.TreeDataProvider<HostsNode>, Disposable
   readonly #nodes = new Map<string, HostsNode>();
   /** What the rows of attachments said when they were drawn last. */
   readonly #drawn = new Map<string, string>();
-  readonly #hold: Hold;
+  readonly #options: HostsViewOptions;
   readonly #states = new Map<string, { readonly kind: HostState['kind']; readonly structure: string }>();
   #demand: Disposable | undefined;
 
-  constructor(
-    models: HostModels,
-    options: { readonly connect: (hostId: string) => void; readonly hold: Hold },
-  ) {
-    this.#hold = options.hold;
+  constructor(models: HostModels, options: HostsViewOptions) {
+    this.#options = options;
     this.#models = models;
     this.#view = this.#store.add(
       vscode.window.createTreeView<HostsNode>(VIEWS.hosts, {
@@ -67,16 +71,25 @@ export class HostsView implements vscode.TreeDataProvider<HostsNode>, Disposable
   }
 
   getTreeItem(node: HostsNode): vscode.TreeItem {
-    // VS Code keeps the node that it got first.
-    const info = node.kind === 'attachment' ? (this.#attachment(node.hostId, node.attachment) ?? node) : node;
-    return hostTreeItem(info, this.#context(node));
+    return hostTreeItem(this.#latest(node), this.#context(node));
   }
 
   resolveTreeItem(item: vscode.TreeItem, node: HostsNode): vscode.TreeItem {
-    this.#hold.take();
-    const info = node.kind === 'attachment' ? (this.#attachment(node.hostId, node.attachment) ?? node) : node;
-    item.tooltip = hostTooltip(info, this.#context(node)) ?? item.tooltip;
+    this.#options.hold.take();
+    item.tooltip = hostTooltip(this.#latest(node), this.#context(node)) ?? item.tooltip;
     return item;
+  }
+
+  /** The newest node of an id that was shown; the selected one without an id. */
+  node(id: string | undefined): HostsNode | undefined {
+    const node = id === undefined ? this.#view.selection[0] : this.#nodes.get(id);
+    return node === undefined ? undefined : this.#latest(node);
+  }
+
+  /** What Copy Value puts on the clipboard for a node. */
+  copyText(id: string | undefined): string | undefined {
+    const node = this.node(id);
+    return node === undefined ? undefined : hostCopyText(node, this.#context(node));
   }
 
   getChildren(node?: HostsNode): HostsNode[] {
@@ -179,6 +192,11 @@ export class HostsView implements vscode.TreeDataProvider<HostsNode>, Disposable
     }
   }
 
+  /** VS Code keeps the node that it got first. */
+  #latest(node: HostsNode): HostsNode {
+    return node.kind === 'attachment' ? (this.#attachment(node.hostId, node.attachment) ?? node) : node;
+  }
+
   #attachment(hostId: string, name: string): HostsNode | undefined {
     const info = this.#models.get(hostId)?.snapshot.attachments.find(a => a.name === name);
     return info === undefined ? undefined : attachmentNode(hostId, info);
@@ -186,9 +204,11 @@ export class HostsView implements vscode.TreeDataProvider<HostsNode>, Disposable
 
   #context(node: HostsNode): HostItemContext {
     const model = this.#models.get(node.hostId);
+    const latest = this.#latest(node);
     return {
       host: model?.host,
       rate: node.kind === 'attachment' ? model?.snapshot.rates.get(node.attachment) : undefined,
+      builtin: latest.kind === 'attachment' && this.#options.isBuiltin(latest.info.object),
     };
   }
 
@@ -227,7 +247,7 @@ export class HostsView implements vscode.TreeDataProvider<HostsNode>, Disposable
     } else {
       for (const { name } of attachments) {
         const row = attachmentId(id, name);
-        this.#hold.run(row, () => this.#redraw(row));
+        this.#options.hold.run(row, () => this.#redraw(row));
       }
     }
   }

@@ -3,10 +3,11 @@ import * as vscode from 'vscode';
 import { COMMANDS } from '../../contrib/ids';
 import { formatBytes, formatCount } from '../../core/format';
 import type { HitRate } from '../../core/hitRate';
-import type { EntryNode, MapItemNode, MapNode, SocketNode } from '../../core/mapTree';
+import type { EntryNode, MapItemNode, MapNode, MapNote, SocketNode } from '../../core/mapTree';
 import { socketFields, socketLabel, socketRate } from '../../core/sockets';
 import type { Attachment } from '../../protocol/agent';
 import { columnName, escapeMarkdown, percentText, reasonName, reasonText } from '../text';
+import { treeItem } from './treeItem';
 
 export interface MapItemContext {
   readonly hostLabel: string;
@@ -112,22 +113,33 @@ function entryItem(node: EntryNode): vscode.TreeItem {
 }
 
 function noteItem(node: MapNode & { kind: 'note' }): vscode.TreeItem {
-  const texts: Record<typeof node.note, string> = {
+  const texts: Record<MapNote, string> = {
     loading: vscode.l10n.t('Loading…'),
-    empty: node.mapId === undefined ? vscode.l10n.t('There are no maps') : vscode.l10n.t('Empty'),
+    empty: vscode.l10n.t('Empty'),
     filtered: vscode.l10n.t('Nothing matches the filter'),
+    noSockmap: vscode.l10n.t('There is no sockmap yet'),
     error: node.message ?? '',
   };
-  const icons: Record<typeof node.note, string> = {
+  const icons: Record<MapNote, string> = {
     loading: 'loading~spin',
     empty: 'circle-slash',
     filtered: 'filter',
+    noSockmap: 'info',
     error: 'error',
   };
   const item = treeItem(node, texts[node.note], None, icons[node.note]);
+  item.contextValue = `note.${node.note}`;
   if (node.note === 'error') {
     item.iconPath = new vscode.ThemeIcon('error', new vscode.ThemeColor('problemsErrorIcon.foreground'));
     item.command = { command: COMMANDS.showLog, title: vscode.l10n.t('Show Log') };
+  }
+  if (node.note === 'noSockmap') {
+    item.description = vscode.l10n.t('Attach…');
+    item.command = {
+      command: COMMANDS.attach,
+      title: vscode.l10n.t('Attach'),
+      arguments: [{ hostId: node.hostId }],
+    };
   }
   return item;
 }
@@ -179,34 +191,29 @@ export function markdownTable(rows: readonly (readonly [string, string])[]): vsc
   return new vscode.MarkdownString(['| | |', '| :-- | :-- |', ...lines].join('\n'), true);
 }
 
-/** Text for Copy Value. */
-export function mapCopyText(node: MapNode): string | undefined {
+/** Text for Copy Value; several nodes get one line each. */
+export function mapCopyText(nodes: readonly MapNode[]): string | undefined {
+  const parts = nodes.map(copyFields).filter(fields => fields !== undefined);
+  const [only] = parts;
+  if (only === undefined) {
+    return undefined;
+  }
+  return parts.length === 1 ? only.join('\n') : parts.map(fields => fields.join(', ')).join('\n');
+}
+
+function copyFields(node: MapNode): readonly string[] | undefined {
   switch (node.kind) {
     case 'socket':
-      return socketFields(node.socket)
-        .map(([column, value]) => `${column}: ${value}`)
-        .join('\n');
+      return socketFields(node.socket).map(([column, value]) => `${column}: ${value}`);
     case 'entry':
-      return node.value === undefined ? node.key : `${node.key} → ${node.value}`;
+      return [node.value === undefined ? node.key : `${node.key} → ${node.value}`];
     case 'map':
-      return `${node.info.name} (${node.info.type}, id ${node.info.id})`;
+      return [`${node.info.name} (${node.info.type}, id ${node.info.id})`];
     case 'host':
     case 'otherMaps':
     case 'more':
       return undefined;
     case 'note':
-      return node.message;
+      return node.message === undefined ? undefined : [node.message];
   }
-}
-
-function treeItem(
-  node: { readonly id: string },
-  label: string,
-  state: vscode.TreeItemCollapsibleState,
-  icon: string,
-): vscode.TreeItem {
-  const item = new vscode.TreeItem(label, state);
-  item.id = node.id;
-  item.iconPath = new vscode.ThemeIcon(icon);
-  return item;
 }

@@ -4,8 +4,8 @@ import { VIEWS } from '../../contrib/ids';
 import {
   type HostMaps,
   type MapNode,
+  findMapNode,
   hostMapNodes,
-  holdsSockets,
   hostNode,
   noteNode,
   otherMapNodes,
@@ -13,7 +13,6 @@ import {
 } from '../../core/mapTree';
 import type { Hold } from '../../core/hold';
 import { type Disposable, DisposableStore } from '../../core/util/disposable';
-import type { MapInfo } from '../../protocol/agent';
 import type { HostModel } from '../model/hostModel';
 import type { HostModels } from '../model/hostModels';
 import type { MapWindows } from '../model/mapWindows';
@@ -39,6 +38,8 @@ export class MapsView implements vscode.TreeDataProvider<MapNode>, Disposable {
   readonly #drawn = new Map<string, string>();
   /** Ids of the rows of each open map. */
   readonly #rows = new Map<string, string>();
+  /** Ids of closed hosts and groups: VS Code keeps what is open below them, without a word, for when they open. */
+  readonly #collapsed = new Set<string>();
   #demand: Disposable | undefined;
   #structure = '';
 
@@ -51,16 +52,12 @@ export class MapsView implements vscode.TreeDataProvider<MapNode>, Disposable {
       vscode.window.createTreeView<MapNode>(VIEWS.maps, {
         treeDataProvider: this,
         showCollapseAll: true,
+        canSelectMany: true,
       }),
     );
     this.#store.add(this.#view.onDidChangeVisibility(() => this.#look()));
-    this.#store.add(
-      this.#view.onDidCollapseElement(({ element }) => {
-        if (element.kind === 'map') {
-          windows.close(element.hostId, element.mapId);
-        }
-      }),
-    );
+    this.#store.add(this.#view.onDidCollapseElement(({ element }) => this.#closed(element)));
+    this.#store.add(this.#view.onDidExpandElement(({ element }) => this.#opened(element)));
     this.#store.add(models.onDidChange(() => this.#modelChanged()));
     this.#store.add(windows.onDidChange(({ hostId, mapId }) => this.#rowsChanged(hostId, mapId)));
     this.#store.add(
@@ -109,7 +106,7 @@ export class MapsView implements vscode.TreeDataProvider<MapNode>, Disposable {
       case 'otherMaps':
         return root;
       case 'map':
-        return node.other ? this.#nodes.get(`${node.hostId}/other`) : root;
+        return node.other ? this.#otherMaps(node.hostId) : root;
       case 'socket':
       case 'entry':
       case 'more':
@@ -124,19 +121,30 @@ export class MapsView implements vscode.TreeDataProvider<MapNode>, Disposable {
     return this.#latest.get(id) ?? this.#nodes.get(id);
   }
 
-  /** Opens the sockmap of an attachment and puts it into view. */
-  async reveal(hostId: string, mapId: number): Promise<void> {
+  /** What a command on the node of that id is about: all that is selected when the node is, or without an id. */
+  chosen(id: string | undefined): readonly MapNode[] {
+    const selected = this.#view.selection;
+    if (id === undefined || selected.some(node => node.id === id)) {
+      return selected.map(node => this.node(node.id) ?? node);
+    }
+    return [this.node(id)].filter(node => node !== undefined);
+  }
+
+  /** Opens a map and puts it into view; false when it is not there. */
+  async reveal(hostId: string, mapId: number): Promise<boolean> {
     const model = this.#models.get(hostId);
     if (model === undefined) {
-      return;
+      return false;
     }
     await vscode.commands.executeCommand(`${VIEWS.maps}.focus`);
     this.#look();
     await model.refresh();
-    const node = hostMapNodes(hostMaps(model)).find(n => n.kind === 'map' && n.mapId === mapId);
-    if (node !== undefined) {
-      await this.#view.reveal(this.#nodes.get(node.id) ?? node, { expand: true, select: true, focus: false });
+    const node = findMapNode(hostMaps(model), mapId);
+    if (node === undefined) {
+      return false;
     }
+    await this.#view.reveal(this.#nodes.get(node.id) ?? node, { expand: true, select: true, focus: false });
+    return true;
   }
 
   dispose(): void {
@@ -156,6 +164,10 @@ export class MapsView implements vscode.TreeDataProvider<MapNode>, Disposable {
     const model = this.#models.get(node.hostId);
     if (model === undefined) {
       return [];
+    }
+    // Only what is open is asked for.
+    if (this.#collapsed.delete(node.id)) {
+      model.request();
     }
     switch (node.kind) {
       case 'host':
@@ -180,14 +192,11 @@ export class MapsView implements vscode.TreeDataProvider<MapNode>, Disposable {
 
   #hostChildren(model: HostModel): readonly MapNode[] {
     const { id } = model.host.definition;
-    const { error, loaded, maps } = model.snapshot;
-    if (error !== undefined && maps.length === 0) {
-      return [noteNode(id, undefined, 'error', error)];
+    const { error, mapsRead } = model.snapshot;
+    if (mapsRead) {
+      return hostMapNodes(hostMaps(model));
     }
-    if (maps.length === 0) {
-      return [noteNode(id, undefined, loaded && this.#view.visible ? 'empty' : 'loading')];
-    }
-    return hostMapNodes(hostMaps(model));
+    return [noteNode(id, undefined, error === undefined ? 'loading' : 'error', error)];
   }
 
   #context(node: MapNode): MapItemContext {
@@ -204,12 +213,43 @@ export class MapsView implements vscode.TreeDataProvider<MapNode>, Disposable {
     if (this.#view.visible && this.#demand === undefined) {
       this.#demand = this.#models.demand(
         ['maps', 'stats'],
-        model => client => this.#windows.load(model.host.definition.id, client, model.snapshot.maps),
+        model => client =>
+          this.#windows.load(model.host.definition.id, client, model.snapshot.maps, mapId =>
+            this.#onScreen(model, mapId),
+          ),
       );
     } else if (!this.#view.visible) {
       this.#demand?.dispose();
       this.#demand = undefined;
     }
+  }
+
+  #opened(node: MapNode): void {
+    // VS Code does not ask again for rows that it had before.
+    if (node.kind === 'map' ? this.#windows.open(node.hostId, node.mapId) : this.#collapsed.delete(node.id)) {
+      this.#models.get(node.hostId)?.request();
+    }
+  }
+
+  #closed(node: MapNode): void {
+    if (node.kind === 'map') {
+      this.#windows.close(node.hostId, node.mapId);
+    } else {
+      this.#collapsed.add(node.id);
+    }
+  }
+
+  /** Whether no node above a map is closed. */
+  #onScreen(model: HostModel, mapId: number): boolean {
+    const host = hostMaps(model);
+    const inGroup = findMapNode(host, mapId)?.other === true && this.#collapsed.has(otherMapsNode(host).id);
+    return !inGroup && (this.#models.ready.length === 1 || !this.#collapsed.has(host.hostId));
+  }
+
+  #otherMaps(hostId: string): MapNode | undefined {
+    const model = this.#models.get(hostId);
+    const node = model === undefined ? undefined : otherMapsNode(hostMaps(model));
+    return node === undefined ? undefined : (this.#nodes.get(node.id) ?? node);
   }
 
   /** The whole tree only when nodes came or went; else the maps whose figures changed. */
@@ -218,10 +258,7 @@ export class MapsView implements vscode.TreeDataProvider<MapNode>, Disposable {
     const structure = JSON.stringify(
       ready.map(m => [
         m.host.definition.id,
-        m.snapshot.loaded,
-        m.snapshot.maps.length === 0 ? m.snapshot.error : '',
-        m.snapshot.maps.filter(map => showsAtTop(m, map)).map(map => [map.id, map.attachment]),
-        m.snapshot.maps.some(map => !showsAtTop(m, map)),
+        this.#hostChildren(m).map(structureOf),
         m.snapshot.attachments.map(a => [a.name, a.sockmapId]),
       ]),
     );
@@ -246,8 +283,9 @@ export class MapsView implements vscode.TreeDataProvider<MapNode>, Disposable {
 
   /** Maps below "Other Maps" come and go with every program that is loaded: only that group is drawn again. */
   #otherMapsChanged(model: HostModel): void {
-    const others = otherMapNodes(hostMaps(model));
-    const group = otherMapsNode(model.host.definition.id, others.length);
+    const host = hostMaps(model);
+    const others = otherMapNodes(host);
+    const group = otherMapsNode(host);
     const ids = others.map(map => map.id).join('\n');
     if (ids !== this.#rows.get(group.id)) {
       this.#rows.set(group.id, ids);
@@ -338,12 +376,15 @@ export class MapsView implements vscode.TreeDataProvider<MapNode>, Disposable {
   }
 }
 
-/** See {@link hostMapNodes}: without any sockmap the other maps are not in a group. */
-function showsAtTop(model: HostModel, map: MapInfo): boolean {
-  return holdsSockets(map) || !model.snapshot.maps.some(holdsSockets);
+/** What makes a row of the first level another one. */
+function structureOf(node: MapNode): readonly unknown[] {
+  if (node.kind === 'note') {
+    return [node.note, node.message];
+  }
+  return node.kind === 'map' ? [node.id, node.attachment] : [node.id];
 }
 
-export function hostMaps(model: HostModel): HostMaps {
+function hostMaps(model: HostModel): HostMaps {
   const { maps, attachments } = model.snapshot;
   return { hostId: model.host.definition.id, maps, attachments };
 }

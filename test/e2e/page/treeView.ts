@@ -115,6 +115,11 @@ export class TreeView {
     await (await this.#row(label)).click();
   }
 
+  /** Adds a row to the selection. */
+  async selectToo(label: string | RegExp): Promise<void> {
+    await (await this.#row(label)).click({ modifiers: ['ControlOrMeta'] });
+  }
+
   async expand(label: string | RegExp): Promise<void> {
     await this.#toggle(label, true);
   }

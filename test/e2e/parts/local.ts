@@ -102,6 +102,43 @@ export function mainJobHere(session: SharedSession): void {
       await maps.waitFor('a socket', row => row.label.includes('→'));
     });
 
+    it('copies the selected sockets, one on each line', async () => {
+      const { page } = session;
+      const maps = page.view('Map Explorer');
+      const labels = (await maps.rows()).map(row => row.label).filter(label => label.includes('→'));
+      const [one = '', other = ''] = labels;
+      await maps.select(one);
+      await maps.selectToo(other);
+      await page.page.keyboard.press('Control+C');
+      const lines = (await page.waitClipboard(/^cookie: .*\ncookie: .*$/)).split('\n');
+      expect(lines).toHaveLength(2);
+      expect(lines[0]).not.toBe(lines[1]);
+    });
+
+    it('puts any map of an attachment into view, also one in a group that is closed', async () => {
+      const { page } = session;
+      const [hosts, maps] = [page.view('Hosts'), page.view('Map Explorer')];
+      await hosts.expand(name);
+      const { label } = await hosts.waitFor('an array', row => /^(percpu_)?array$/.test(row.description));
+      await hosts.select(label);
+      await maps.waitFor(`${label}, selected`, row => row.label === label && row.selected);
+      await page.screenshot('ordinary-map');
+      await page.page.keyboard.press('Control+C');
+      await page.waitClipboard(new RegExp(`^${label} \\(\\w+, id \\d+\\)$`));
+      await maps.collapse('Other Maps');
+      await hosts.collapse(name);
+    });
+
+    it('says in the status bar that what is attached is out of reach, and connects on a click', async () => {
+      const { page } = session;
+      await page.runCommand('Sockmap: Disconnect');
+      await page.waitStatus('sockmap.hitRate', `${name}: not connected`);
+      await page.screenshot('not-connected');
+      await page.clickStatus('sockmap.hitRate');
+      await page.waitStatus('sockmap.hitRate', /^(100|\d+\.\d)\s%$/);
+      await page.view('Hosts').waitRow(name);
+    });
+
     it('goes back a step, and refuses a bad name and one that is taken', async () => {
       const { page } = session;
       const { quickInput } = page;

@@ -1,6 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 import { expect, test } from 'vitest';
-import { entryNodes, hostMapNodes, otherMapNodes, socketNodes } from '../../../extension/core/mapTree';
+import {
+  entryNodes,
+  findMapNode,
+  hostMapNodes,
+  otherMapNodes,
+  socketNodes,
+} from '../../../extension/core/mapTree';
 import { unpackSocket } from '../../../extension/core/sockets';
 import { attachmentInfo, mapInfo, row } from './rows';
 
@@ -23,9 +29,27 @@ test('sockmaps of attachments lead, the one of sk_msg first; other maps are one 
   expect(otherMapNodes(host).map(n => n.id)).toEqual(['h/map:6', 'h/map:1']);
 });
 
-test('without sockmaps the maps stand alone', () => {
-  const only = { ...host, maps: [mapInfo(1, 'hash')], attachments: [] };
-  expect(hostMapNodes(only).map(n => n.id)).toEqual(['h/map:1']);
+test('without a sockmap one line says so, and maps that are nobody of ours stay in the group', () => {
+  const only = { ...host, maps: [mapInfo(1, 'hash'), mapInfo(2, 'prog_array')], attachments: [] };
+  expect(hostMapNodes(only)).toMatchObject([
+    { kind: 'note', note: 'noSockmap' },
+    { kind: 'otherMaps', id: 'h/other', count: 2 },
+  ]);
+  expect(otherMapNodes(only).map(n => n.id)).toEqual(['h/map:1', 'h/map:2']);
+  expect(hostMapNodes({ ...only, maps: [] })).toMatchObject([{ note: 'noSockmap' }]);
+});
+
+test('maps of an attachment without a sockmap are not in the group', () => {
+  const own = [mapInfo(7, 'array', 'c'), mapInfo(8, 'hash')];
+  const without = { hostId: 'h', maps: own, attachments: [attachmentInfo('c', null, own)] };
+  expect(hostMapNodes(without).map(n => n.id)).toEqual(['h/note', 'h/map:7', 'h/other']);
+  expect(otherMapNodes(without).map(n => n.id)).toEqual(['h/map:8']);
+});
+
+test('any map is found, with the level that it is on', () => {
+  expect(findMapNode(host, 5)).toMatchObject({ id: 'h/map:5', other: false });
+  expect(findMapNode(host, 6)).toMatchObject({ id: 'h/map:6', other: true });
+  expect(findMapNode(host, 99)).toBeUndefined();
 });
 
 const sockets = [row({ cookie: 1, peer: 3 }), row({ cookie: 2 }), row({ cookie: 3, peer: 1 })].map(

@@ -50,6 +50,17 @@ test('only open maps are read', async () => {
   expect(host.count('sockets')).toBe(1);
 });
 
+test('what is open but not on screen is kept and not read', async () => {
+  const { windows, host, load } = setup(3);
+  windows.open('h', 5);
+  await load();
+  const { client } = host;
+  expect(client).toBeDefined();
+  if (client !== undefined) await windows.load('h', client, [sockhash, array], () => false);
+  expect(host.count('sockets')).toBe(1);
+  expect(windows.nodes('h', 5)).toHaveLength(3);
+});
+
 test('a page at first, one more with each Load More', async () => {
   const { windows, load } = setup(2 * PAGE + 1);
   windows.open('h', 5);

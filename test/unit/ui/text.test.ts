@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { attachmentChildren, attachmentNode } from '../../../extension/core/hostsTree';
 import { PROBLEM_CODES } from '../../../extension/core/hosts';
 import { ProblemError } from '../../../extension/core/problem';
 import { unpackSocket } from '../../../extension/core/sockets';
@@ -9,9 +10,11 @@ import { AGENT_ERROR_CODES, type AgentErrorKind, STACK_REASONS } from '../../../
 import { isCancellation, reportOf, sentences } from '../../../extension/ui/errors';
 import { StateStore } from '../../../extension/ui/state';
 import { escapeMarkdown, reasonName, reasonText } from '../../../extension/ui/text';
+import { hostCopyText, hostTreeItem } from '../../../extension/ui/trees/hostItems';
 import { mapCopyText, mapTooltip, mapTreeItem } from '../../../extension/ui/trees/mapItems';
+import { memento } from '../../support/memento';
 import { anyText } from '../../support/text';
-import { row } from '../core/rows';
+import { attachmentInfo, row } from '../core/rows';
 
 describe('errors', () => {
   test('every problem of a host ends in one clear message with the log at hand', () => {
@@ -99,25 +102,63 @@ describe('rows of the Map Explorer', () => {
   });
 
   test('Copy Value gives all fields', () => {
-    expect(mapCopyText(node(row({ cookie: 7 })))).toContain('cookie: 7\n');
+    expect(mapCopyText([node(row({ cookie: 7 }))])).toContain('cookie: 7\n');
+  });
+
+  test('Copy Value of several gives each one line', () => {
+    const more = { kind: 'more', id: 'm', hostId: 'h', mapId: 5, shown: 2, total: 9 } as const;
+    const text = mapCopyText([node(row({ cookie: 7 })), more, node(row({ cookie: 8 }))]) ?? '';
+    const lines = text.split('\n');
+    expect(lines).toHaveLength(2);
+    expect(lines[0]).toMatch(/^cookie: 7, .*lastReason: order/);
+    expect(lines[1]).toMatch(/^cookie: 8, /);
+    expect(mapCopyText([more])).toBeUndefined();
+  });
+
+  test('a host without a sockmap leads to Attach', () => {
+    const item = mapTreeItem({ kind: 'note', id: 'n', hostId: 'h', note: 'noSockmap' }, context);
+    expect(item.label).toBe('There is no sockmap yet');
+    expect(item.command).toMatchObject({ command: 'sockmap.attach', arguments: [{ hostId: 'h' }] });
+  });
+});
+
+describe('rows of the Hosts view', () => {
+  const attachment = { ...attachmentNode('h', attachmentInfo('web', 5, [])) };
+  const context = { host: undefined, rate: undefined, builtin: true };
+
+  test('only an attachment that may have a source here offers to open it', () => {
+    const source = /^attachment\..*\.source/;
+    expect(hostTreeItem(attachment, context).contextValue).not.toMatch(source);
+    expect(hostTreeItem(attachment, { ...context, builtin: false }).contextValue).toMatch(source);
+    const { info } = attachment;
+    const policy = { ...attachment, info: { ...info, policyRules: 0 } };
+    for (const builtin of [true, false]) {
+      expect(hostTreeItem(policy, { ...context, builtin }).contextValue).toMatch(/^attachment\..*\.policy$/);
+    }
+  });
+
+  test('a problem is copied with its detail, a program with its id', () => {
+    const note = { kind: 'note', id: 'n', hostId: 'h', note: 'problem', message: 'Login refused.' } as const;
+    expect(hostCopyText(note, context)).toBe('Login refused.');
+    expect(hostCopyText({ ...note, detail: 'publickey' }, context)).toBe('Login refused.\npublickey');
+    const [program] = attachmentChildren(
+      { hostId: 'h', attachments: [attachment.info], programs: [] },
+      'web',
+    );
+    expect(program && hostCopyText(program, context)).toBe('ops (sock_ops, id 1)');
   });
 });
 
 test('the state store keeps, removes and tells of changes once', () => {
-  const kept = new Map<string, unknown>();
-  const memento = {
-    keys: () => [...kept.keys()],
-    get: <T>(key: string, fallback?: T) => (kept.get(key) ?? fallback) as T,
-    update: (key: string, value: unknown) => Promise.resolve(void kept.set(key, value)),
-  };
-  const store = new StateStore(memento);
+  const kept = memento();
+  const store = new StateStore(kept);
   let changes = 0;
   store.onDidChange(() => changes++);
   store.update({ socketFilter: 'x', lastHost: 'h' });
   store.update({ socketFilter: 'x' });
   expect(changes).toBe(1);
-  expect(new StateStore(memento).value).toMatchObject({ socketFilter: 'x', lastHost: 'h' });
+  expect(new StateStore(kept).value).toMatchObject({ socketFilter: 'x', lastHost: 'h' });
   store.update({ socketFilter: undefined });
   expect(store.value).not.toHaveProperty('socketFilter');
-  expect(new StateStore(memento).value.lastHost).toBe('h');
+  expect(new StateStore(kept).value.lastHost).toBe('h');
 });
