@@ -1,14 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <errno.h>
 #include <fcntl.h>
+#include <inttypes.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
 #include <unistd.h>
 
-#include "capture.h"
 #include "caps.h"
+#include "context.h"
 #include "packets.h"
 #include "params.h"
 #include "stage.h"
@@ -18,6 +19,8 @@
 #define MAX_SNAPLEN	(1u << 30)
 /* How soon the end of an attachment is seen: detach waits 2 s for what we hold of it. */
 #define TICK_MS 100
+/* How often a caller is told how much there is. */
+#define REPORT_MS 500
 /* Long enough for a program that is still at it after it was taken out of the slot. */
 #define SETTLE_MS 20
 /* Returned by the reader: libbpf ends a reading at an error only. */
@@ -42,8 +45,11 @@ struct capture {
 	struct sma_tap tap;
 	struct sma_pcapng file;
 	struct sma_packets packets;
-	uint64_t begun, messages, bytes;
+	uint64_t messages, bytes;
+	bool beyond;  /* the limit: more messages came than are wanted */
+	double taken; /* ms; when the last piece of a wanted one came */
 	enum ending ending;
+	double reported; /* ms */
 };
 
 static __u64 now(clockid_t clock)
@@ -57,12 +63,13 @@ static __u64 now(clockid_t clock)
 static int take(void *argument, const struct sma_part *part, const void *bytes)
 {
 	struct capture *capture = argument;
-	bool first = part->offset == 0;
 
-	/* Parts of several messages may be mixed: those that have begun are still to be ended. */
-	if (capture->limit && first && capture->begun >= capture->limit)
+	/* Pieces of several messages may be mixed: the wanted ones are still to be ended. */
+	if (capture->limit && part->number > capture->limit) {
+		capture->beyond = true;
 		return 0;
-	capture->begun += first;
+	}
+	capture->taken = sma_now_ms();
 	capture->messages += part->offset + part->span == part->message->size;
 	capture->bytes += part->length;
 	sma_packets_add(&capture->packets, part, bytes);
@@ -98,6 +105,20 @@ static int read_parts(struct capture *capture, int timeout_ms, struct sma_error 
 	return write_out(capture, error);
 }
 
+/* A command line says it at the end only. */
+static void report(struct capture *capture, double at)
+{
+	struct sma_capture_counts dropped;
+
+	if (!capture->context->deliver || at - capture->reported < REPORT_MS)
+		return;
+	capture->reported = at;
+	sma_tap_counts(&capture->tap, &dropped);
+	sma_progress(capture->context, "%" PRIu64 " messages, %" PRIu64 " KiB%s", capture->messages,
+		     capture->bytes >> 10,
+		     dropped.dropped_messages ? ", some came too fast and are not there" : "");
+}
+
 static int follow(struct capture *capture, struct sma_error *error)
 {
 	double checked = sma_now_ms();
@@ -112,6 +133,13 @@ static int follow(struct capture *capture, struct sma_error *error)
 		checked = sma_now_ms();
 		if (!sma_tap_alive(&capture->tap))
 			capture->ending = BY_DETACH;
+		/* What is still missing of the wanted ones was dropped: a message's pieces are
+		 * written in one run of the program. */
+		else if (capture->beyond && checked - capture->taken >= TICK_MS)
+			capture->ending = BY_COUNT;
+		else if (!sma_pcapng_wanted(&capture->file))
+			capture->ending = BY_READER;
+		report(capture, checked);
 	}
 	return 0;
 }
@@ -142,31 +170,6 @@ static int start(struct capture *capture, struct sma_error *error)
 	return result;
 }
 
-static int run(struct capture *capture, struct sma_error *error)
-{
-	struct sma_capture_counts dropped;
-	__u64 begun = now(CLOCK_REALTIME);
-	int result;
-
-	sma_pcapng_begin(&capture->file, capture->name);
-	if (sma_packets_open(&capture->packets, &capture->file))
-		return sma_fail_memory(error);
-	/* A file that holds something is one into which messages go. */
-	if (start(capture, error) || write_out(capture, error))
-		return -1;
-	sma_stage("capturing");
-	sma_progress(capture->context, "Capturing redirected messages of %s into %s", capture->name,
-		     capture->path);
-	result = follow(capture, error);
-	sma_tap_stop(&capture->tap);
-	if (result || read_rest(capture, error))
-		return -1;
-	sma_tap_counts(&capture->tap, &dropped);
-	sma_pcapng_end(&capture->file, begun, now(CLOCK_REALTIME),
-		       capture->messages + dropped.dropped_messages, dropped.dropped_messages);
-	return capture->ending == BY_READER ? 0 : write_out(capture, error);
-}
-
 /* Only the right to read what is not ours is kept (caps.h). */
 static int refused(const struct capture *capture, int number, struct sma_error *error)
 {
@@ -179,12 +182,46 @@ static int refused(const struct capture *capture, int number, struct sma_error *
 	    "%s cannot be written", capture->path);
 }
 
+/* Not before the capture is ours: the file may be the one that another is still writing. */
+static int empty(struct capture *capture, struct sma_error *error)
+{
+	/* A pipe or a device has no length. */
+	if (!capture->file.own || ftruncate(capture->file.fd, 0) == 0 || errno == EINVAL)
+		return 0;
+	return refused(capture, errno, error);
+}
+
+static int run(struct capture *capture, struct sma_error *error)
+{
+	struct sma_capture_counts dropped;
+	__u64 begun = now(CLOCK_REALTIME);
+	int result;
+
+	sma_pcapng_begin(&capture->file, capture->name);
+	if (sma_packets_open(&capture->packets, &capture->file))
+		return sma_fail_memory(error);
+	/* A file that holds something is one into which messages go. */
+	if (start(capture, error) || empty(capture, error) || write_out(capture, error))
+		return -1;
+	sma_stage("capturing");
+	sma_progress(capture->context, "Capturing redirected messages of %s%s%s", capture->name,
+		     capture->path ? " into " : "", capture->path ? capture->path : "");
+	result = follow(capture, error);
+	sma_tap_stop(&capture->tap);
+	if (result || read_rest(capture, error))
+		return -1;
+	sma_tap_counts(&capture->tap, &dropped);
+	sma_pcapng_end(&capture->file, begun, now(CLOCK_REALTIME),
+		       capture->messages + dropped.dropped_messages, dropped.dropped_messages);
+	return capture->ending == BY_READER ? 0 : write_out(capture, error);
+}
+
 /* -w -: what else would be said on stdout goes to stderr from here on. */
 static int open_file(struct capture *capture, struct sma_error *error)
 {
-	bool standard = strcmp(capture->path, "-") == 0;
-
-	if (standard) {
+	if (capture->context->deliver)
+		return 0;
+	if (strcmp(capture->path, "-") == 0) {
 		capture->path = "standard output";
 		if (isatty(STDOUT_FILENO))
 			return sma_fail(error, SMA_INVALID_PARAMS, "Redirect it, or name a file.",
@@ -194,7 +231,7 @@ static int open_file(struct capture *capture, struct sma_error *error)
 			return refused(capture, errno, error);
 	} else {
 		capture->file.fd =
-		    open(capture->path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOCTTY, 0600);
+		    open(capture->path, O_WRONLY | O_CREAT | O_CLOEXEC | O_NOCTTY, 0600);
 		capture->file.own = true;
 	}
 	return capture->file.fd < 0 ? refused(capture, errno, error) : 0;
@@ -206,11 +243,25 @@ static json_t *describe(const struct capture *capture)
 
 	sma_tap_counts(&capture->tap, &dropped);
 	return json_pack("{s:s, s:o, s:I, s:I, s:I, s:{s:I, s:I}, s:s}", "name", capture->name,
-			 "file", sma_text(capture->path), "messages", (json_int_t)capture->messages,
-			 "bytes", (json_int_t)capture->bytes, "packets",
-			 (json_int_t)capture->packets.count, "dropped", "messages",
+			 "file", sma_text_or_null(capture->path), "messages",
+			 (json_int_t)capture->messages, "bytes", (json_int_t)capture->bytes,
+			 "packets", (json_int_t)capture->packets.count, "dropped", "messages",
 			 (json_int_t)dropped.dropped_messages, "bytes",
 			 (json_int_t)dropped.dropped_bytes, "ended", endings[capture->ending]);
+}
+
+/* A caller has no file of this host written, and no stream but its own. */
+static int read_target(const json_t *params, struct capture *capture, struct sma_error *error)
+{
+	if (!capture->context->deliver)
+		return sma_param_string(params, "file", true, &capture->path, error);
+	if (json_object_get(params, "file"))
+		return sma_fail(error, SMA_INVALID_PARAMS, NULL,
+				"\"file\" is of the command line only");
+	return json_is_integer(json_object_get(params, "progressToken"))
+		   ? 0
+		   : sma_fail(error, SMA_INVALID_PARAMS, NULL,
+			      "\"progressToken\" is required: the data goes under it");
 }
 
 static int read_params(const json_t *params, struct capture *capture, struct sma_error *error)
@@ -218,8 +269,7 @@ static int read_params(const json_t *params, struct capture *capture, struct sma
 	uint64_t port = 0, snaplen = 0, cookie = 0;
 	bool all = false;
 
-	if (sma_param_name(params, &capture->name, error) ||
-	    sma_param_string(params, "file", true, &capture->path, error) ||
+	if (sma_param_name(params, &capture->name, error) || read_target(params, capture, error) ||
 	    sma_param_uint(params, "socket", false, INT64_MAX, &cookie, error) ||
 	    sma_param_uint(params, "port", false, UINT16_MAX, &port, error) ||
 	    sma_param_uint(params, "snaplen", false, MAX_SNAPLEN, &snaplen, error) ||
@@ -245,11 +295,16 @@ static int open_and_run(struct capture *capture, struct sma_attachment *attachme
 	return result ? -1 : run(capture, error);
 }
 
+/*
+ * Writes redirected messages of the attachment `name` as pcapng to `file` (- is stdout), or
+ * delivers them to the caller of the RPC, until `count` of them are there, the request is
+ * cancelled, or the attachment is detached: all of these are no error. `socket`, `port`, `snaplen`
+ * and `all` are as agent/README.md has them.
+ */
 json_t *sma_capture(struct sma_context *context, const json_t *params, struct sma_error *error)
 {
-	struct capture capture = {.context = context,
-				  .file = {.context = context, .fd = -1},
-				  .tap = {.slot_fd = -1, .config_fd = -1}};
+	struct capture capture = {
+	    .context = context, .file = {.context = context, .fd = -1}, .tap = SMA_TAP_CLOSED};
 	struct sma_attachment attachment;
 	json_t *result = NULL;
 

@@ -9,7 +9,6 @@
 #include <string.h>
 #include <sys/time.h>
 
-#include "capture.h"
 #include "command.h"
 #include "printable.h"
 #include "rpc.h"
@@ -162,13 +161,6 @@ static int print_error(struct sma_error *error, bool json)
 	return sma_kind_exit(error->kind);
 }
 
-/* One of them is no method of the RPC: it would hold up other requests. */
-static sma_method *method_of(const struct command *command)
-{
-	return strcmp(command->method, "capture") == 0 ? sma_capture
-						       : sma_find_method(command->method);
-}
-
 static int run(struct invocation *invocation, struct sma_context *context)
 {
 	const struct command *command = invocation->command;
@@ -178,7 +170,7 @@ static int run(struct invocation *invocation, struct sma_context *context)
 
 	if (!command->complete ||
 	    command->complete(context, invocation->params, invocation->operand, &error) == 0)
-		result = method_of(command)(context, invocation->params, &error);
+		result = sma_find_method(command->method)(context, invocation->params, &error);
 	if (!result) {
 		code = print_error(&error, invocation->json);
 	} else if (invocation->json) {

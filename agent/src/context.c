@@ -9,15 +9,16 @@
 static const struct method {
 	const char *name;
 	sma_method *run;
-	bool takes_long;
+	enum sma_lane lane;
 } methods[] = {
-    {"initialize", sma_initialize, false}, {"probe", sma_probe, false},
-    {"cgroups", sma_cgroups, false},	   {"verify", sma_verify, true},
-    {"attach", sma_attach, true},	   {"detach", sma_detach, true},
-    {"status", sma_status, false},	   {"stats", sma_stats, false},
-    {"programs", sma_programs, false},	   {"maps", sma_maps, false},
-    {"sockets", sma_sockets, false},	   {"mapEntries", sma_map_entries, false},
-    {"policySet", sma_policy_set, false},  {"policyGet", sma_policy_get, false},
+    {"initialize", sma_initialize, SMA_QUICK}, {"probe", sma_probe, SMA_QUICK},
+    {"cgroups", sma_cgroups, SMA_QUICK},       {"verify", sma_verify, SMA_LONG},
+    {"attach", sma_attach, SMA_LONG},	       {"detach", sma_detach, SMA_LONG},
+    {"status", sma_status, SMA_QUICK},	       {"stats", sma_stats, SMA_QUICK},
+    {"programs", sma_programs, SMA_QUICK},     {"maps", sma_maps, SMA_QUICK},
+    {"sockets", sma_sockets, SMA_QUICK},       {"mapEntries", sma_map_entries, SMA_QUICK},
+    {"policySet", sma_policy_set, SMA_QUICK},  {"policyGet", sma_policy_get, SMA_QUICK},
+    {"capture", sma_capture, SMA_ENDLESS},
 };
 
 static const struct method *find(const char *name)
@@ -36,11 +37,11 @@ sma_method *sma_find_method(const char *name)
 	return method ? method->run : NULL;
 }
 
-bool sma_takes_long(const char *name)
+enum sma_lane sma_lane_of(const char *name)
 {
 	const struct method *method = find(name);
 
-	return method && method->takes_long;
+	return method ? method->lane : SMA_QUICK;
 }
 
 void sma_progress(struct sma_context *context, const char *format, ...)

@@ -9,8 +9,6 @@
 #define MAX_QUEUED   1024
 #define INTERRUPT_MS 20
 
-enum lane_id { QUICK, LONG, LANES };
-
 struct request {
 	struct request *next;
 	json_t *message;
@@ -30,7 +28,7 @@ struct sma_lanes {
 	struct sma_lanes_options options;
 	pthread_mutex_t lock; /* of all below */
 	pthread_cond_t changed;
-	struct lane lanes[LANES];
+	struct lane lanes[SMA_LANES];
 	pthread_t interrupter;
 	bool interrupting;
 	bool ending;
@@ -110,7 +108,7 @@ static void *interrupt(void *argument)
 	for (;;) {
 		bool any = false;
 
-		for (int i = 0; i < LANES; i++)
+		for (int i = 0; i < SMA_LANES; i++)
 			any = interrupt_lane(&lanes->lanes[i]) || any;
 		if (any)
 			wait_a_moment(lanes);
@@ -143,7 +141,7 @@ struct sma_lanes *sma_lanes_start(const struct sma_lanes_options *options)
 	sigaction(SIGUSR1, &interrupting, NULL);
 	lanes->interrupting = pthread_create(&lanes->interrupter, NULL, interrupt, lanes) == 0;
 	started = lanes->interrupting;
-	for (int i = 0; i < LANES && started; i++) {
+	for (int i = 0; i < SMA_LANES && started; i++) {
 		struct lane *lane = &lanes->lanes[i];
 
 		lane->lanes = lanes;
@@ -159,7 +157,7 @@ struct sma_lanes *sma_lanes_start(const struct sma_lanes_options *options)
 bool sma_lanes_add(struct sma_lanes *lanes, json_t *message)
 {
 	const char *method = json_string_value(json_object_get(message, "method"));
-	struct lane *lane = &lanes->lanes[sma_takes_long(method) ? LONG : QUICK];
+	struct lane *lane = &lanes->lanes[sma_lane_of(method)];
 	struct request *request = calloc(1, sizeof(*request));
 	bool full;
 
@@ -213,7 +211,7 @@ json_t *sma_lanes_cancel(struct sma_lanes *lanes, const json_t *id)
 	json_t *waiting = NULL;
 
 	pthread_mutex_lock(&lanes->lock);
-	for (int i = 0; i < LANES; i++) {
+	for (int i = 0; i < SMA_LANES; i++) {
 		struct lane *lane = &lanes->lanes[i];
 
 		if (has_id(lane->running, id))
@@ -232,7 +230,7 @@ void sma_lanes_end(struct sma_lanes *lanes)
 	lanes->ending = true;
 	pthread_cond_broadcast(&lanes->changed);
 	pthread_mutex_unlock(&lanes->lock);
-	for (int i = 0; i < LANES; i++) {
+	for (int i = 0; i < SMA_LANES; i++) {
 		struct lane *lane = &lanes->lanes[i];
 
 		if (lane->started)

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Requests in two lanes, each with a thread that runs them one after another: what may take a
- * minute (the verifier, a drain) holds up only its like, and never the figures that views ask for.
+ * Requests in lanes (sma_lane_of()), each with a thread that runs them one after another: what may
+ * take a minute (the verifier, a drain), or has no end (a capture), holds up only its like, and
+ * never the figures that views ask for.
  */
 #ifndef SMA_LANES_H
 #define SMA_LANES_H

@@ -2,6 +2,7 @@
 #include "pcapng.h"
 
 #include <errno.h>
+#include <poll.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -13,6 +14,8 @@
 #define BYTE_ORDER_MAGIC 0x1a2b3c4d
 #define LINKTYPE_RAW	 101
 #define NANOSECONDS	 9
+/* How soon a cancellation is seen. */
+#define ROOM_MS 100
 
 enum option {
 	END = 0,
@@ -158,23 +161,64 @@ static int give_up(const struct sma_pcapng *file, int result)
 	return result;
 }
 
-int sma_pcapng_flush(struct sma_pcapng *file)
+/* After a failed write: may it be tried again? */
+static bool try_again(const struct sma_pcapng *file)
 {
-	struct sma_buffer *out = &file->pending;
+	struct pollfd writable = {.fd = file->fd, .events = POLLOUT};
+
+	if (atomic_load(&file->context->cancelled))
+		return false;
+	/* Whoever shares the pipe has made it non-blocking. */
+	if (errno == EAGAIN)
+		return poll(&writable, 1, ROOM_MS) >= 0 || errno == EINTR;
+	return errno == EINTR;
+}
+
+static int write_out(struct sma_pcapng *file)
+{
+	const struct sma_buffer *out = &file->pending;
 	size_t done = 0;
 
-	if (out->failed)
-		return -ENOMEM;
 	while (done < out->size) {
 		ssize_t count = write(file->fd, out->data + done, out->size - done);
 
-		if (count < 0 && errno == EINTR && !atomic_load(&file->context->cancelled))
+		if (count < 0 && try_again(file))
 			continue;
 		if (count < 0)
 			return give_up(file, -errno);
 		done += (size_t)count;
 	}
-	file->written += done;
+	return 0;
+}
+
+static int deliver(const struct sma_pcapng *file)
+{
+	const struct sma_context *context = file->context;
+
+	return context->deliver(context->deliver_to, file->pending.data, file->pending.size)
+		   ? -EPIPE
+		   : 0;
+}
+
+bool sma_pcapng_wanted(const struct sma_pcapng *file)
+{
+	struct pollfd reader = {.fd = file->fd};
+
+	/* Of a pipe or a socket. */
+	return file->fd < 0 || poll(&reader, 1, 0) <= 0 || !(reader.revents & POLLERR);
+}
+
+int sma_pcapng_flush(struct sma_pcapng *file)
+{
+	struct sma_buffer *out = &file->pending;
+	int result;
+
+	if (out->failed)
+		return -ENOMEM;
+	result = file->fd < 0 ? deliver(file) : write_out(file);
+	if (result)
+		return result;
+	file->written += out->size;
 	out->size = 0;
 	return 0;
 }

@@ -10,10 +10,10 @@
 
 struct sma_pcapng {
 	struct sma_context *context; /* a cancellation ends a write that blocks */
-	int fd;
-	bool own;		   /* a file that nobody else writes, from its beginning */
-	struct sma_buffer pending; /* whole blocks that are not written yet */
-	__u64 written;		   /* bytes */
+	int fd;			     /* -1: the context delivers it */
+	bool own;		     /* a file that nobody else writes, from its beginning */
+	struct sma_buffer pending;   /* whole blocks that are not written yet */
+	__u64 written;		     /* bytes */
 };
 
 struct sma_packet {
@@ -31,7 +31,11 @@ void sma_pcapng_packet(struct sma_pcapng *file, const struct sma_packet *packet)
 void sma_pcapng_end(struct sma_pcapng *file, __u64 begun, __u64 ended, __u64 received,
 		    __u64 dropped);
 
-/* 0 or -errno. An own file is cut back to its last whole block when it cannot take more. */
+/* False: its reader has gone, which a write would find out. */
+bool sma_pcapng_wanted(const struct sma_pcapng *file);
+
+/* 0 or -errno (EPIPE: nobody takes it). An own file is cut back to its last whole block when it
+ * cannot take more. */
 int sma_pcapng_flush(struct sma_pcapng *file);
 
 #endif

@@ -30,7 +30,10 @@ struct server {
 	atomic_bool output_gone;
 };
 
-/* Whom the running request of a lane tells about its progress. */
+/* A piece of what is delivered, so that answers to other requests come between: 1 MiB as base64. */
+#define PIECE (768u << 10)
+
+/* Whom the running request of a lane tells about its progress, and gives its bytes. */
 struct progress {
 	struct server *server;
 	json_t *token;
@@ -77,6 +80,29 @@ static void report_progress(void *to, const char *message)
 				       "message", sma_text(message)));
 }
 
+static int deliver(void *to, const void *bytes, size_t size)
+{
+	const struct progress *progress = to;
+	struct server *server = progress->server;
+
+	if (!json_is_integer(progress->token))
+		return -1;
+	for (size_t done = 0, length; done < size; done += length) {
+		char *text;
+
+		length = size - done < PIECE ? size - done : PIECE;
+		text = sma_base64((const char *)bytes + done, length);
+		if (text)
+			send_message(server, json_pack("{s:s, s:s, s:{s:O, s:s}}", "jsonrpc", "2.0",
+						       "method", "$/data", "params", "token",
+						       progress->token, "data", text));
+		free(text);
+		if (!text || atomic_load(&server->output_gone))
+			return -1;
+	}
+	return 0;
+}
+
 static void run_request(void *to, struct sma_context *context, const json_t *message)
 {
 	struct server *server = to;
@@ -98,10 +124,13 @@ static void run_request(void *to, struct sma_context *context, const json_t *mes
 	}
 	context->report = report_progress;
 	context->report_to = &progress;
+	context->deliver = deliver;
+	context->deliver_to = &progress;
 	if (sma_params_object(params, &error) == 0 && !sma_cancelled(context, &error))
 		result = run(context, params, &error);
-	context->report_to = NULL;
 	context->report = NULL;
+	context->deliver = NULL;
+	context->deliver_to = context->report_to = NULL;
 	if (result)
 		send_message(server, json_pack("{s:s, s:O, s:o}", "jsonrpc", "2.0", "id", id,
 					       "result", result));

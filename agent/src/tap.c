@@ -24,30 +24,39 @@ extern const char sma_capture_object[], sma_capture_object_end[];
  */
 #define OPEN_MESSAGES 4096
 
+struct open_message {
+	struct sma_capture_message message;
+	__u64 number;
+};
+
 struct sma_tap_reading {
 	sma_tap_reader *reader;
 	void *argument;
-	struct sma_capture_message open[OPEN_MESSAGES];
+	__u64 begun; /* messages */
+	struct open_message open[OPEN_MESSAGES];
 };
 
 static int hand_over(void *context, void *data, size_t size)
 {
 	struct sma_tap_reading *reading = context;
 	const struct sma_capture_piece *piece = data;
-	struct sma_capture_message *message;
+	struct open_message *open;
 	struct sma_part part;
 
-	if (size == sizeof(*message)) {
-		message = data;
-		reading->open[message->cookie % OPEN_MESSAGES] = *message;
+	if (size == sizeof(open->message)) {
+		const struct sma_capture_message *message = data;
+
+		reading->open[message->cookie % OPEN_MESSAGES] =
+		    (struct open_message){*message, ++reading->begun};
 		return 0;
 	}
 	if (size < sizeof(*piece) || piece->length > size - sizeof(*piece))
 		return -EPROTO;
-	message = &reading->open[piece->cookie % OPEN_MESSAGES];
-	if (message->cookie != piece->cookie || message->time != piece->time)
+	open = &reading->open[piece->cookie % OPEN_MESSAGES];
+	if (open->message.cookie != piece->cookie || open->message.time != piece->time)
 		return 0;
-	part = (struct sma_part){message, piece->offset, piece->span, piece->length};
+	part = (struct sma_part){&open->message, open->number, piece->offset, piece->span,
+				 piece->length};
 	return reading->reader(reading->argument, &part, piece + 1);
 }
 
@@ -125,8 +134,7 @@ int sma_tap_open(struct sma_context *context, const struct sma_attachment *attac
 	struct bpf_map *parts;
 	int peers = -1;
 
-	memset(tap, 0, sizeof(*tap));
-	tap->slot_fd = tap->config_fd = tap->hold_fd = -1;
+	*tap = SMA_TAP_CLOSED;
 	tap->reading = calloc(1, sizeof(*tap->reading));
 	if (!tap->reading)
 		return sma_fail_memory(error);

@@ -21,9 +21,12 @@ struct sma_tap {
 	__u32 program_id;
 };
 
+#define SMA_TAP_CLOSED ((struct sma_tap){.slot_fd = -1, .config_fd = -1, .hold_fd = -1})
+
 /* A piece of a message; not for longer than the call. */
 struct sma_part {
 	const struct sma_capture_message *message;
+	__u64 number; /* of the message, from 1 in the order in which they begin */
 	__u32 offset; /* in the message */
 	__u32 span; /* bytes of the message that this stands for, and how many of them are there */
 	__u32 length;
@@ -32,7 +35,8 @@ struct sma_part {
 /* Of a piece and its bytes; less than 0 ends the reading. */
 typedef int sma_tap_reader(void *argument, const struct sma_part *part, const void *bytes);
 
-/* Loads the program; nothing is captured yet. `reader` and `argument` must outlive the tap. */
+/* Loads the program; nothing is captured yet. `reader` and `argument` must outlive the tap, which
+ * is to be closed also when this fails. */
 int sma_tap_open(struct sma_context *context, const struct sma_attachment *attachment,
 		 const struct sma_capture_config *config, sma_tap_reader *reader, void *argument,
 		 struct sma_tap *tap, struct sma_error *error);

@@ -175,6 +175,29 @@ int sma_read_file(const char *path, size_t limit, struct sma_buffer *out)
 	return result;
 }
 
+char *sma_base64(const void *data, size_t size)
+{
+	static const char digits[] =
+	    "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+	const unsigned char *bytes = data;
+	char *text = malloc((size + 2) / 3 * 4 + 1), *out = text;
+
+	for (size_t at = 0; text && at < size; at += 3) {
+		size_t left = size - at;
+		unsigned int group = (unsigned int)bytes[at] << 16;
+
+		group |= left > 1 ? (unsigned int)bytes[at + 1] << 8 : 0;
+		group |= left > 2 ? bytes[at + 2] : 0;
+		*out++ = digits[group >> 18];
+		*out++ = digits[group >> 12 & 63];
+		*out++ = left > 1 ? digits[group >> 6 & 63] : '=';
+		*out++ = left > 2 ? digits[group & 63] : '=';
+	}
+	if (text)
+		*out = '\0';
+	return text;
+}
+
 static int base64_value(char c)
 {
 	if (c >= 'A' && c <= 'Z')

@@ -39,6 +39,9 @@ void sma_buffer_add(struct sma_buffer *buffer, const void *data, size_t size);
 int sma_read_file(const char *path, size_t limit, struct sma_buffer *out);
 int sma_read_fd(int fd, size_t limit, struct sma_buffer *out);
 
+/* Standard base64, padded; malloc()ed, NULL when memory ran out. */
+char *sma_base64(const void *data, size_t size);
+
 /* Decodes standard base64, padded or not. Returns malloc()ed bytes or NULL. */
 void *sma_base64_decode(const char *text, size_t *size);
 
