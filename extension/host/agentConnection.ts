@@ -20,6 +20,7 @@ import {
   type AgentResult,
   agentErrorData,
   agentResults,
+  dataParams,
   progressParams,
 } from '../protocol/agent';
 import { cancelled, onAbort } from './abort';
@@ -32,14 +33,18 @@ export interface AgentConnectionOptions {
   readonly where: string;
   readonly logger: Logger;
   readonly clock?: Clock;
-  /** How long a cancelled request may take to undo its work before it is given up. */
+  /** How long a cancelled request may take to undo its work, or keep silent, before it is given up. */
   readonly cancelGraceMs?: number;
   /** Explains the end of the process when it was not asked for. */
   readonly explainExit?: (exit: ProcessExit, stderr: string) => Problem;
 }
 
 const DEFAULT_TIMEOUT_MS = 30_000;
-const TIMEOUTS_MS: Partial<Record<AgentMethod, number>> = { verify: 120_000, attach: 120_000 };
+const TIMEOUTS_MS: Partial<Record<AgentMethod, number>> = {
+  verify: 120_000,
+  attach: 120_000,
+  capture: Infinity,
+};
 /** The agent's own drain timeout when none is given, and the slack for what comes after it. */
 const DEFAULT_DRAIN_MS = 60_000;
 const DETACH_SLACK_MS = 30_000;
@@ -47,6 +52,13 @@ const CANCEL_GRACE_MS = 5_000;
 
 interface Pending {
   readonly fail: (error: Error) => void;
+}
+
+/** Whom a progress token is of. */
+interface Listener {
+  readonly onProgress: ((message: string) => void) | undefined;
+  /** Base64; undefined: something that nobody understands. */
+  readonly onData: ((data: string | undefined) => void) | undefined;
 }
 
 /** JSON-RPC with one agent process, from its handshake to its end. */
@@ -57,7 +69,7 @@ export class AgentConnection implements AgentClient {
   readonly #rpc: MessageConnection;
   readonly #store = new DisposableStore();
   readonly #pending = new Set<Pending>();
-  readonly #progress = new Map<number, (message: string) => void>();
+  readonly #listeners = new Map<number, Listener>();
   readonly #lost = new Emitter<Problem>();
   #nextToken = 1;
   #closed: Problem | undefined;
@@ -87,7 +99,18 @@ export class AgentConnection implements AgentClient {
       rpc.onNotification('$/progress', (params: unknown) => {
         const parsed = v.safeParse(progressParams, params);
         if (parsed.success) {
-          this.#progress.get(parsed.output.token)?.(parsed.output.value.message);
+          this.#listeners.get(parsed.output.token)?.onProgress?.(parsed.output.value.message);
+        }
+      }),
+    );
+    this.#store.add(
+      rpc.onNotification('$/data', (params: unknown) => {
+        const parsed = v.safeParse(dataParams, params);
+        if (parsed.success) {
+          this.#listeners.get(parsed.output.token)?.onData?.(parsed.output.data);
+        } else {
+          // Whosever it is would miss it.
+          this.#listeners.forEach(({ onData }) => onData?.(undefined));
         }
       }),
     );
@@ -120,7 +143,7 @@ export class AgentConnection implements AgentClient {
     params: AgentParams[M],
     options: RequestOptions = {},
   ): Promise<AgentResult<M>> {
-    const { signal, onProgress } = options;
+    const { signal } = options;
     if (this.#closed !== undefined) {
       return Promise.reject(new ProblemError(this.#closed));
     }
@@ -136,35 +159,36 @@ export class AgentConnection implements AgentClient {
       scope.add(toDisposable(() => this.#pending.delete(pending)));
       const tokens = new CancellationTokenSource();
       scope.add(tokens);
-      scope.add(
-        this.#clock.after(timeoutMs, () => {
-          tokens.cancel();
-          reject(
-            new ProblemError({
-              code: 'timeout',
-              message: `${this.#options.where} did not answer ${method} within ${String(timeoutMs / 1000)} s.`,
-              action: 'Try again; disconnect and connect again if it stays so.',
-            }),
-          );
-        }),
-      );
+      const giveUp = (error: Error) => {
+        tokens.cancel();
+        reject(error);
+      };
+      if (Number.isFinite(timeoutMs)) {
+        scope.add(this.#clock.after(timeoutMs, () => giveUp(this.#tooLate(method, timeoutMs))));
+      }
+      let grace = toDisposable(() => undefined);
+      scope.add(toDisposable(() => grace.dispose()));
+      const waitForEnd = () => {
+        grace.dispose();
+        grace = this.#clock.after(this.#options.cancelGraceMs ?? CANCEL_GRACE_MS, () =>
+          reject(cancelled(`The request ${method}`)),
+        );
+      };
       scope.add(
         onAbort(signal, () => {
           tokens.cancel();
-          scope.add(
-            this.#clock.after(this.#options.cancelGraceMs ?? CANCEL_GRACE_MS, () =>
-              reject(cancelled(`The request ${method}`)),
-            ),
-          );
+          waitForEnd();
         }),
       );
-      let sent: object = params;
-      if (onProgress !== undefined) {
-        const token = this.#nextToken++;
-        this.#progress.set(token, onProgress);
-        scope.add(toDisposable(() => this.#progress.delete(token)));
-        sent = { ...params, progressToken: token };
-      }
+      const onBytes = (bytes: Uint8Array) => {
+        if (signal?.aborted === true) {
+          // What was on its way at the abort may be much for a slow network.
+          waitForEnd();
+        }
+        options.onData?.(bytes);
+      };
+      const token = this.#listen(options, scope, onBytes, () => giveUp(this.#undecodable(method)));
+      const sent = token === undefined ? params : { ...params, progressToken: token };
       this.#rpc.sendRequest<unknown>(method, sent, tokens.token).then(
         value => {
           const parsed = v.safeParse<(typeof agentResults)[M]>(agentResults[method], value);
@@ -182,6 +206,30 @@ export class AgentConnection implements AgentClient {
       const took = Math.round(this.#clock.now() - started);
       this.#options.logger.trace(`${this.#options.where}: ${method} ${String(took)} ms`);
     });
+  }
+
+  /** The token under which the agent reports to a request, when somebody wants to hear it. */
+  #listen(
+    { onProgress, onData }: RequestOptions,
+    scope: DisposableStore,
+    onBytes: (bytes: Uint8Array) => void,
+    onDamage: () => void,
+  ): number | undefined {
+    if (onProgress === undefined && onData === undefined) {
+      return undefined;
+    }
+    const token = this.#nextToken++;
+    const take = (data: string | undefined) => {
+      const bytes = data === undefined ? undefined : decodeBase64(data);
+      if (bytes === undefined) {
+        onDamage();
+      } else {
+        onBytes(bytes);
+      }
+    };
+    this.#listeners.set(token, { onProgress, onData: onData === undefined ? undefined : take });
+    scope.add(toDisposable(() => this.#listeners.delete(token)));
+    return token;
   }
 
   /** Ends the agent: by closing its stdin, then SIGTERM, then SIGKILL. What it attached stays. */
@@ -229,13 +277,24 @@ export class AgentConnection implements AgentClient {
     this.#store.dispose();
   }
 
+  #tooLate(method: string, timeoutMs: number): ProblemError {
+    return new ProblemError({
+      code: 'timeout',
+      message: `${this.#options.where} did not answer ${method} within ${String(timeoutMs / 1000)} s.`,
+      action: 'Try again; disconnect and connect again if it stays so.',
+    });
+  }
+
   #misunderstood(method: string, issue: v.BaseIssue<unknown>): ProblemError {
     const path = v.getDotPath(issue);
-    return new ProblemError({
-      code: 'protocolMismatch',
-      message: `The answer of ${this.#options.where} to ${method} is not understood${path === null ? '' : ` at ${path}`}: ${issue.message}.`,
-      action: 'Report this with Sockmap: Copy Diagnostics.',
-    });
+    const place = path === null ? '' : ` at ${path}`;
+    return mismatch(
+      `The answer of ${this.#options.where} to ${method} is not understood${place}: ${issue.message}.`,
+    );
+  }
+
+  #undecodable(method: string): ProblemError {
+    return mismatch(`The data that ${this.#options.where} sends for ${method} is damaged.`);
   }
 
   #explain(method: string, error: unknown): Error {
@@ -254,6 +313,20 @@ export class AgentConnection implements AgentClient {
     const data = v.safeParse(agentErrorData, error.data);
     return new AgentError(error.message, error.code, data.success ? data.output : undefined);
   }
+}
+
+function mismatch(message: string): ProblemError {
+  return new ProblemError({
+    code: 'protocolMismatch',
+    message,
+    action: 'Report this with Sockmap: Copy Diagnostics.',
+  });
+}
+
+/** undefined: it is none. The decoder itself leaves out what it does not know. */
+function decodeBase64(text: string): Uint8Array | undefined {
+  const bytes = Buffer.from(text, 'base64');
+  return text.length % 4 === 0 && bytes.length === Buffer.byteLength(text, 'base64') ? bytes : undefined;
 }
 
 function defaultTimeout<M extends AgentMethod>(method: M, params: AgentParams[M]): number {

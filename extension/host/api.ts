@@ -7,11 +7,15 @@ import type { Event } from '../core/util/emitter';
 import type { AgentErrorData, AgentMethod, AgentParams, AgentResult } from '../protocol/agent';
 
 export interface RequestOptions {
-  /** Aborting sends `$/cancelRequest` and rejects with a ProblemError `cancelled`. */
+  /**
+   * Aborting sends `$/cancelRequest` and rejects with a ProblemError `cancelled`; a capture resolves with what there is.
+   */
   readonly signal?: AbortSignal;
-  /** Stages of a long request (attach, detach, verify). */
+  /** Stages of a long request (attach, capture, detach, verify). */
   readonly onProgress?: (message: string) => void;
-  /** Default 30 s; detach and verify get more. */
+  /** What a capture writes, in order; all of it comes before the result. */
+  readonly onData?: (bytes: Uint8Array) => void;
+  /** Default 30 s; attach, detach and verify get more, and a capture goes on until it is aborted. */
   readonly timeoutMs?: number;
 }
 

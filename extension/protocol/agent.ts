@@ -3,8 +3,9 @@
  * The language between the extension and `sockmap-agent serve`: JSON-RPC 2.0 in LSP base framing
  * (`Content-Length` headers) on stdin and stdout. Before the first frame the agent prints one line,
  * see {@link ./handshake}. `verify`, `attach` and `detach` run one after another, and beside them all other
- * requests, one after another as well. `$/cancelRequest` ends a running or waiting one with
- * {@link AGENT_ERROR_CODES}.cancelled; `$/progress` reports stages for a `progressToken`.
+ * requests, one after another as well, but each `capture` on its own, a few at a time. `$/cancelRequest` ends a
+ * running or waiting one with {@link AGENT_ERROR_CODES}.cancelled, but a `capture` with its result; `$/progress`
+ * reports stages for a `progressToken`, under which `$/data` brings what a `capture` writes.
  *
  * Objects may carry keys that are not listed here (a newer agent): they are ignored.
  * All sizes are bytes, all durations milliseconds, all instants ISO 8601 UTC, unless named otherwise.
@@ -339,6 +340,21 @@ export const detachResult = v.object({
 });
 export type DetachResult = v.InferOutput<typeof detachResult>;
 
+export const captureResult = v.object({
+  name: v.string(),
+  /** Of the command line; null: the data went to the caller. */
+  file: v.nullable(v.string()),
+  messages: uint,
+  /** Of these messages, as far as they were kept (`snaplen`). */
+  bytes: uint,
+  packets: uint,
+  /** What came faster than it could be written; a message that lacks a part is among these. */
+  dropped: v.object({ messages: uint, bytes: uint }),
+  /** By `count`, by a cancellation or signal, by a detach, or because nobody took the data any more. */
+  ended: v.picklist(['count', 'interrupted', 'detached', 'readerGone']),
+});
+export type CaptureResult = v.InferOutput<typeof captureResult>;
+
 /** One rule; an empty list: no condition of that kind, more than one value: any of them. */
 export const policyRule = v.object({
   /** With prefix length, e.g. `10.0.0.0/8`. */
@@ -399,6 +415,20 @@ export interface AgentParams {
     descending?: boolean;
     filter?: string;
   };
+  /**
+   * Goes on until it is cancelled; the bytes of a pcapng file come as `$/data`. `socket`: cookie of either end, `port`:
+   * of either end, `all`: also messages that took the stack, `count`: of messages, `snaplen`: bytes kept of each.
+   */
+  capture: {
+    name: string;
+    socket?: number;
+    port?: number;
+    snaplen?: number;
+    count?: number;
+    all?: boolean;
+    /** Required. */
+    progressToken?: number;
+  };
 }
 export type AgentMethod = keyof AgentParams;
 
@@ -417,6 +447,7 @@ export const agentResults = {
   maps: mapsResult,
   mapEntries: mapEntriesResult,
   sockets: socketsResult,
+  capture: captureResult,
 } as const satisfies Record<AgentMethod, v.GenericSchema>;
 export type AgentResult<M extends AgentMethod> = v.InferOutput<(typeof agentResults)[M]>;
 
@@ -425,3 +456,6 @@ export const progressParams = v.object({
   token: uint,
   value: v.object({ message: v.string() }),
 });
+
+/** Parameters of the `$/data` notification; `data` is base64. All of it comes before the result. */
+export const dataParams = v.object({ token: uint, data: v.string() });

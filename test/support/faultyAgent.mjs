@@ -57,6 +57,28 @@ async function answer({ id, method, params }) {
         error: { code: -32006, message: 'It exists.', data: { kind: 'exists', action: 'Detach.' } },
       });
       return;
+    case 'data':
+      data(params, 'one ');
+      data({ progressToken: params.progressToken + 1 }, 'of another');
+      data(params, 'two ');
+      pending = id;
+      beforeEnd = () => {
+        data(params, 'three');
+        // Some of the bytes are slow: each is a sign of life.
+        setTimeout(() => {
+          data(params, ' four');
+          send({ id, result: captured });
+        }, 100);
+      };
+      return;
+    case 'damagedData':
+      send({ method: '$/data', params: { token: params.progressToken, data: 'no base64' } });
+      pending = id;
+      return;
+    case 'dataOfNobody':
+      send({ method: '$/data', params: { token: 'x', data: '' } });
+      pending = id;
+      return;
     case 'cancellable':
       pending = id;
       return;
@@ -65,7 +87,22 @@ async function answer({ id, method, params }) {
   }
 }
 
+const captured = {
+  name: 'n',
+  file: null,
+  messages: 1,
+  bytes: 13,
+  packets: 1,
+  dropped: { messages: 0, bytes: 0 },
+  ended: 'interrupted',
+};
+
+function data({ progressToken: token }, text) {
+  send({ method: '$/data', params: { token, data: Buffer.from(text).toString('base64') } });
+}
+
 let pending;
+let beforeEnd;
 let input = Buffer.alloc(0);
 function onInput(chunk) {
   input = Buffer.concat([input, chunk]);
@@ -78,7 +115,9 @@ function onInput(chunk) {
     const message = JSON.parse(input.toString('utf8', end + 4, end + 4 + length));
     input = input.subarray(end + 4 + length);
     if (message.method === '$/cancelRequest') {
-      if (pending !== undefined) {
+      if (beforeEnd !== undefined) {
+        beforeEnd();
+      } else if (pending !== undefined) {
         send({ id: pending, error: { code: -32800, message: 'Cancelled.' } });
       }
     } else {

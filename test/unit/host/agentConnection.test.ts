@@ -3,6 +3,7 @@ import { afterEach, describe, expect, test } from 'vitest';
 import { AgentError } from '../../../extension/host/api';
 import type { AgentConnection } from '../../../extension/host/agentConnection';
 import { descendants, problemOf, until } from '../../support/hosts';
+import { ManualClock } from '../../support/clock';
 import { open } from './faulty';
 
 let connection: AgentConnection | undefined;
@@ -92,6 +93,54 @@ describe('a request', () => {
     const agent = await connected('silent');
     const request = agent.request('status', {}, { signal: AbortSignal.abort() });
     expect((await problemOf(request)).code).toBe('cancelled');
+  });
+
+  test('brings its data in order and before the result, and an abort of a capture is no failure', async () => {
+    const clock = new ManualClock();
+    connection = await open('data', clock);
+    const controller = new AbortController();
+    const chunks: Uint8Array[] = [];
+    const text = () => Buffer.concat(chunks).toString();
+    const capture = connection.request(
+      'capture',
+      { name: 'n' },
+      {
+        signal: controller.signal,
+        onData: bytes => {
+          chunks.push(bytes);
+          // Of five that an abort may take.
+          clock.advance(3_000);
+        },
+      },
+    );
+    await until('the first data', () => Promise.resolve(text() === 'one two '));
+    clock.advance(3_600_000);
+    controller.abort();
+    expect(await capture).toMatchObject({ file: null, ended: 'interrupted' });
+    expect(text()).toBe('one two three four');
+  });
+
+  test('is given up when no more data comes after an abort', async () => {
+    const clock = new ManualClock();
+    connection = await open('silent', clock);
+    const controller = new AbortController();
+    const capture = problemOf(
+      connection.request('capture', { name: 'n' }, { signal: controller.signal, onData: () => undefined }),
+    );
+    controller.abort();
+    clock.advance(5_000);
+    expect((await capture).code).toBe('cancelled');
+  });
+
+  test.each(['damagedData', 'dataOfNobody'])('fails rather than have a gap: %s', async fault => {
+    const agent = await connected(fault);
+    const chunks: Uint8Array[] = [];
+    const problem = await problemOf(
+      agent.request('capture', { name: 'n' }, { onData: bytes => chunks.push(bytes) }),
+    );
+    expect(problem.code).toBe('protocolMismatch');
+    expect(problem.message).toMatch(/^The data that .* sends for capture is damaged\.$/);
+    expect(chunks).toEqual([]);
   });
 
   test.each(['dies', 'garbage'])(

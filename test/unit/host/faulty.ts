@@ -20,6 +20,9 @@ export function faultyConnector(fault: string, clock: Clock = systemClock): Loca
   });
 }
 
-export function open(fault: string) {
-  return faultyConnector(fault).open({ signal: new AbortController().signal, onStage: () => undefined });
+export function open(fault: string, clock?: Clock) {
+  return faultyConnector(fault, clock).open({
+    signal: new AbortController().signal,
+    onStage: () => undefined,
+  });
 }
