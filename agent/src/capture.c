@@ -23,8 +23,11 @@
 #define REPORT_MS 500
 /* Long enough for a program that is still at it after it was taken out of the slot. */
 #define SETTLE_MS 20
-/* Returned by the reader: libbpf ends a reading at an error only. */
+/* Returned by the reader: libbpf ends a reading at an error only, however long messages come. */
 #define ENOUGH -ECANCELED
+#define PAUSE  -EAGAIN
+/* How many bytes are collected before they are written. */
+#define COLLECT (1u << 20)
 
 enum ending { GOES_ON, BY_COUNT, BY_SIGNAL, BY_DETACH, BY_READER };
 
@@ -67,13 +70,15 @@ static int take(void *argument, const struct sma_part *part, const void *bytes)
 	/* Pieces of several messages may be mixed: the wanted ones are still to be ended. */
 	if (capture->limit && part->number > capture->limit) {
 		capture->beyond = true;
-		return 0;
+		return PAUSE;
 	}
 	capture->taken = sma_now_ms();
 	capture->messages += part->offset + part->span == part->message->size;
 	capture->bytes += part->length;
 	sma_packets_add(&capture->packets, part, bytes);
-	return capture->limit && capture->messages >= capture->limit ? ENOUGH : 0;
+	if (capture->limit && capture->messages >= capture->limit)
+		return ENOUGH;
+	return capture->file.pending.size >= COLLECT ? PAUSE : 0;
 }
 
 static int write_out(struct capture *capture, struct sma_error *error)
@@ -85,46 +90,54 @@ static int write_out(struct capture *capture, struct sma_error *error)
 	if (result == -ENOMEM)
 		return sma_fail_memory(error);
 	/* Whoever reads it has seen enough; or takes nothing, and we are to end. */
-	if (result == -EPIPE || result == -EINTR) {
+	if (result == -EPIPE || result == -EINTR || result == -EAGAIN) {
 		capture->ending = BY_READER;
 		return 0;
 	}
 	return sma_fail_errno(error, -result, NULL, "%s can no longer be written", capture->path);
 }
 
-static int read_parts(struct capture *capture, int timeout_ms, struct sma_error *error)
+/* `more`: there is something left to be read at once. */
+static int read_parts(struct capture *capture, int timeout_ms, bool *more, struct sma_error *error)
 {
 	int result;
 
 	capture->packets.realtime = now(CLOCK_REALTIME) - now(CLOCK_MONOTONIC);
 	result = sma_tap_read(&capture->tap, timeout_ms);
+	*more = result == PAUSE;
 	if (result == ENOUGH)
 		capture->ending = BY_COUNT;
-	else if (result && result != -EINTR)
+	else if (result && result != -EINTR && result != PAUSE)
 		return sma_fail_errno(error, -result, NULL, "The ring buffer cannot be read");
 	return write_out(capture, error);
 }
 
-/* A command line says it at the end only. */
+/* To a caller: a command line says it at the end only. */
 static void report(struct capture *capture, double at)
 {
+	static const char *const units[] = {"KiB", "MiB", "GiB", "TiB"};
+	double size = (double)capture->bytes / 1024;
 	struct sma_capture_counts dropped;
+	size_t unit = 0;
 
 	if (!capture->context->deliver || at - capture->reported < REPORT_MS)
 		return;
 	capture->reported = at;
+	for (; size >= 1000 && unit + 1 < sizeof(units) / sizeof(*units); unit++)
+		size /= 1024;
 	sma_tap_counts(&capture->tap, &dropped);
-	sma_progress(capture->context, "%" PRIu64 " messages, %" PRIu64 " KiB%s", capture->messages,
-		     capture->bytes >> 10,
-		     dropped.dropped_messages ? ", some came too fast and are not there" : "");
+	sma_progress(capture->context, "%" PRIu64 " messages, %.1f %s%s", capture->messages, size,
+		     units[unit],
+		     dropped.dropped_messages ? ", some came too fast and are missing" : "");
 }
 
 static int follow(struct capture *capture, struct sma_error *error)
 {
 	double checked = sma_now_ms();
+	bool more;
 
 	while (capture->ending == GOES_ON) {
-		if (read_parts(capture, TICK_MS, error))
+		if (read_parts(capture, TICK_MS, &more, error))
 			return -1;
 		if (atomic_load(&capture->context->cancelled) && capture->ending == GOES_ON)
 			capture->ending = BY_SIGNAL;
@@ -148,14 +161,18 @@ static int follow(struct capture *capture, struct sma_error *error)
 static int read_rest(struct capture *capture, struct sma_error *error)
 {
 	enum ending ending = capture->ending;
-	int result = 0;
+	bool more = true;
 
 	if (ending == BY_COUNT || ending == BY_READER)
 		return 0;
 	sma_sleep_ms(SETTLE_MS);
-	result = read_parts(capture, 0, error);
-	capture->ending = ending;
-	return result;
+	while (more && capture->ending == ending) {
+		if (read_parts(capture, 0, &more, error))
+			return -1;
+	}
+	if (capture->ending != BY_READER)
+		capture->ending = ending;
+	return 0;
 }
 
 /* Two captures that begin at once would not see each other. */
@@ -204,8 +221,11 @@ static int run(struct capture *capture, struct sma_error *error)
 	if (start(capture, error) || empty(capture, error) || write_out(capture, error))
 		return -1;
 	sma_stage("capturing");
-	sma_progress(capture->context, "Capturing redirected messages of %s%s%s", capture->name,
-		     capture->path ? " into " : "", capture->path ? capture->path : "");
+	if (capture->path)
+		sma_progress(capture->context, "Capturing %smessages of %s into %s",
+			     capture->filter.all ? "" : "redirected ", capture->name,
+			     capture->path);
+	report(capture, sma_now_ms());
 	result = follow(capture, error);
 	sma_tap_stop(&capture->tap);
 	if (result || read_rest(capture, error))

@@ -37,7 +37,7 @@ sma_method *sma_find_method(const char *name);
  * What a request may hold up: nothing but figures; what waits for the verifier or for a drain; what
  * goes on until it is cancelled.
  */
-enum sma_lane { SMA_QUICK, SMA_LONG, SMA_ENDLESS, SMA_LANES };
+enum sma_lane { SMA_QUICK, SMA_LONG, SMA_ENDLESS };
 enum sma_lane sma_lane_of(const char *name);
 
 void sma_progress(struct sma_context *context, const char *format, ...)

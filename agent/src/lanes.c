@@ -8,6 +8,9 @@
 
 #define MAX_QUEUED   1024
 #define INTERRUPT_MS 20
+/* Lanes for what is SMA_ENDLESS, which are the last ones. */
+#define MAX_ENDLESS 4
+#define LANES	    (SMA_ENDLESS + MAX_ENDLESS)
 
 struct request {
 	struct request *next;
@@ -28,7 +31,7 @@ struct sma_lanes {
 	struct sma_lanes_options options;
 	pthread_mutex_t lock; /* of all below */
 	pthread_cond_t changed;
-	struct lane lanes[SMA_LANES];
+	struct lane lanes[LANES];
 	pthread_t interrupter;
 	bool interrupting;
 	bool ending;
@@ -108,7 +111,7 @@ static void *interrupt(void *argument)
 	for (;;) {
 		bool any = false;
 
-		for (int i = 0; i < SMA_LANES; i++)
+		for (int i = 0; i < LANES; i++)
 			any = interrupt_lane(&lanes->lanes[i]) || any;
 		if (any)
 			wait_a_moment(lanes);
@@ -141,7 +144,7 @@ struct sma_lanes *sma_lanes_start(const struct sma_lanes_options *options)
 	sigaction(SIGUSR1, &interrupting, NULL);
 	lanes->interrupting = pthread_create(&lanes->interrupter, NULL, interrupt, lanes) == 0;
 	started = lanes->interrupting;
-	for (int i = 0; i < SMA_LANES && started; i++) {
+	for (int i = 0; i < LANES && started; i++) {
 		struct lane *lane = &lanes->lanes[i];
 
 		lane->lanes = lanes;
@@ -154,29 +157,47 @@ struct sma_lanes *sma_lanes_start(const struct sma_lanes_options *options)
 	return NULL;
 }
 
+/* Lock held. NULL: no room in any that would do. */
+static struct lane *lane_with_room(struct sma_lanes *lanes, enum sma_lane kind)
+{
+	if (kind != SMA_ENDLESS)
+		return lanes->lanes[kind].queued < MAX_QUEUED ? &lanes->lanes[kind] : NULL;
+	for (int i = SMA_ENDLESS; i < LANES; i++) {
+		if (!lanes->lanes[i].running && !lanes->lanes[i].first)
+			return &lanes->lanes[i];
+	}
+	return NULL;
+}
+
+static void append(struct lane *lane, struct request *request)
+{
+	if (lane->first)
+		lane->last->next = request;
+	else
+		lane->first = request;
+	lane->last = request;
+	lane->queued++;
+}
+
 bool sma_lanes_add(struct sma_lanes *lanes, json_t *message)
 {
 	const char *method = json_string_value(json_object_get(message, "method"));
-	struct lane *lane = &lanes->lanes[sma_lane_of(method)];
 	struct request *request = calloc(1, sizeof(*request));
-	bool full;
+	struct lane *lane;
 
+	if (!request)
+		return false;
+	request->message = message;
 	pthread_mutex_lock(&lanes->lock);
-	full = !request || lane->queued >= MAX_QUEUED;
-	if (!full) {
-		request->message = message;
-		if (lane->first)
-			lane->last->next = request;
-		else
-			lane->first = request;
-		lane->last = request;
-		lane->queued++;
+	lane = lane_with_room(lanes, sma_lane_of(method));
+	if (lane) {
+		append(lane, request);
 		pthread_cond_broadcast(&lanes->changed);
 	}
 	pthread_mutex_unlock(&lanes->lock);
-	if (full)
+	if (!lane)
 		free(request);
-	return !full;
+	return lane != NULL;
 }
 
 static bool has_id(const struct request *request, const json_t *id)
@@ -211,7 +232,7 @@ json_t *sma_lanes_cancel(struct sma_lanes *lanes, const json_t *id)
 	json_t *waiting = NULL;
 
 	pthread_mutex_lock(&lanes->lock);
-	for (int i = 0; i < SMA_LANES; i++) {
+	for (int i = 0; i < LANES; i++) {
 		struct lane *lane = &lanes->lanes[i];
 
 		if (has_id(lane->running, id))
@@ -230,7 +251,7 @@ void sma_lanes_end(struct sma_lanes *lanes)
 	lanes->ending = true;
 	pthread_cond_broadcast(&lanes->changed);
 	pthread_mutex_unlock(&lanes->lock);
-	for (int i = 0; i < SMA_LANES; i++) {
+	for (int i = 0; i < LANES; i++) {
 		struct lane *lane = &lanes->lanes[i];
 
 		if (lane->started)

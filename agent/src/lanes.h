@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Requests in lanes (sma_lane_of()), each with a thread that runs them one after another: what may
- * take a minute (the verifier, a drain), or has no end (a capture), holds up only its like, and
- * never the figures that views ask for.
+ * take a minute (the verifier, a drain) holds up only its like, and never the figures that views
+ * ask for. What has no end (a capture) gets a lane to itself, and is refused when none is free.
  */
 #ifndef SMA_LANES_H
 #define SMA_LANES_H
@@ -26,7 +26,7 @@ struct sma_lanes *sma_lanes_start(const struct sma_lanes_options *options);
 
 /*
  * Takes over `message`, whose "method" says which lane: from here on it is the lane's thread that
- * counts its references. False: too many wait there, and it stays the caller's.
+ * counts its references. False: too many run or wait, and it stays the caller's.
  */
 bool sma_lanes_add(struct sma_lanes *lanes, json_t *message);
 

@@ -204,8 +204,8 @@ bool sma_pcapng_wanted(const struct sma_pcapng *file)
 {
 	struct pollfd reader = {.fd = file->fd};
 
-	/* Of a pipe or a socket. */
-	return file->fd < 0 || poll(&reader, 1, 0) <= 0 || !(reader.revents & POLLERR);
+	/* Of a pipe, or of a socket, which sshd gives its commands. */
+	return file->fd < 0 || poll(&reader, 1, 0) <= 0 || !(reader.revents & (POLLERR | POLLHUP));
 }
 
 int sma_pcapng_flush(struct sma_pcapng *file)

@@ -39,14 +39,15 @@ struct progress {
 	json_t *token;
 };
 
-static void send_message(struct server *server, json_t *message)
+/* False: no memory, or nobody reads it. */
+static bool send_message(struct server *server, json_t *message)
 {
 	char *body = json_dumps(message, JSON_COMPACT), header[64];
 	size_t size = body ? strlen(body) : 0;
 
 	json_decref(message);
 	if (!body)
-		return;
+		return false;
 	snprintf(header, sizeof(header), "Content-Length: %zu\r\n\r\n", size);
 	pthread_mutex_lock(&server->output);
 	if (sma_write_all(STDOUT_FILENO, header, strlen(header)) ||
@@ -54,6 +55,7 @@ static void send_message(struct server *server, json_t *message)
 		atomic_store(&server->output_gone, true);
 	pthread_mutex_unlock(&server->output);
 	free(body);
+	return !atomic_load(&server->output_gone);
 }
 
 static void send_error(struct server *server, const json_t *id, int code, const char *message)
@@ -83,24 +85,20 @@ static void report_progress(void *to, const char *message)
 static int deliver(void *to, const void *bytes, size_t size)
 {
 	const struct progress *progress = to;
-	struct server *server = progress->server;
+	bool sent = json_is_integer(progress->token);
 
-	if (!json_is_integer(progress->token))
-		return -1;
-	for (size_t done = 0, length; done < size; done += length) {
+	for (size_t done = 0, length; sent && done < size; done += length) {
 		char *text;
 
 		length = size - done < PIECE ? size - done : PIECE;
 		text = sma_base64((const char *)bytes + done, length);
-		if (text)
-			send_message(server, json_pack("{s:s, s:s, s:{s:O, s:s}}", "jsonrpc", "2.0",
-						       "method", "$/data", "params", "token",
-						       progress->token, "data", text));
+		sent = text && send_message(progress->server,
+					    json_pack("{s:s, s:s, s:{s:O, s:s}}", "jsonrpc", "2.0",
+						      "method", "$/data", "params", "token",
+						      progress->token, "data", text));
 		free(text);
-		if (!text || atomic_load(&server->output_gone))
-			return -1;
 	}
-	return 0;
+	return sent ? 0 : -1;
 }
 
 static void run_request(void *to, struct sma_context *context, const json_t *message)
@@ -159,7 +157,7 @@ static void enqueue(struct server *server, json_t *message)
 	if (sma_lanes_add(server->lanes, message))
 		return;
 	send_error(server, json_object_get(message, "id"), INVALID_REQUEST,
-		   "Too many requests are waiting");
+		   "Too many requests run or wait");
 	json_decref(message);
 }
 

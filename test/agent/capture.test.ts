@@ -41,6 +41,21 @@ server.listen(0, '127.0.0.1', async () => {
   });
 });`;
 
+/* Eight threads that each send a large message at the same time, over and over, until standard input ends. */
+const crowd = `
+const { Worker } = require('node:worker_threads');
+const send = \`
+  const { workerData } = require('node:worker_threads');
+  const socket = require('node:net').connect(workerData, '127.0.0.1');
+  const more = () => socket.write(Buffer.alloc(1 << 20, 'sockmap'), more);
+  more();
+\`;
+const server = require('node:net').createServer(socket => socket.resume());
+server.listen(0, '127.0.0.1', () => {
+  for (let i = 0; i < 8; i++) new Worker(send, { eval: true, workerData: server.address().port });
+});
+process.stdin.resume().once('end', () => process.exit());`;
+
 const cleanup = new Cleanup();
 let agent: TestAgent;
 let cgroup: string;
@@ -246,6 +261,48 @@ describe('capture', () => {
     expect((await again.stop()).bytes).toBe(200_000);
   });
 
+  it('leaves the file whole that another capture is still writing', async () => {
+    await agent.attach(datapathObject, cgroup, 'same');
+    const running = await capture('--all');
+    await traffic('pairs', '--bytes', '100000');
+    const refused = await agent.failure('capture', '-w', file());
+    expect(refused).toMatchObject({ exit: 10, data: { kind: 'busy' } });
+    await traffic('pairs', '--bytes', '100000');
+    expect((await running.stop()).bytes).toBe(400_000);
+    expect(await flaws(file())).toEqual([]);
+    const sizes = await packets(file(), 'tcp.len > 0', 'tcp.len');
+    expect(sizes.reduce((sum, size) => sum + Number(size), 0)).toBe(400_000);
+  });
+
+  it('has as many whole messages as were asked for of a crowd that does not pause', async () => {
+    await agent.attach(datapathObject, cgroup, 'crowd');
+    const senders = spawn('sh', joined(process.execPath, '-e', crowd), {
+      stdio: ['pipe', 'ignore', 'inherit'],
+    });
+    const ended = once(senders, 'exit');
+    cleanup.add(async () => {
+      senders.stdin.end();
+      await ended;
+    });
+    await eventually('the crowd', async () =>
+      (await agent.json('stats', 'stats')).paired === 16 ? true : undefined,
+    );
+    const few = await capture('--all', '--count', '3', '--snaplen', '2097152');
+    const captured = await few.done();
+    expect(captured).toMatchObject({ messages: 3, ended: 'count' });
+    const sizes = await packets(file(), 'tcp.len > 0', 'tcp.len', 'tcp.flags.push');
+    const last = sizes.filter(size => size.endsWith('|True') || size.endsWith('|1'));
+    expect(last).toHaveLength(3);
+    expect(sizes.reduce((sum, size) => sum + Number(size.split('|')[0]), 0)).toBe(captured.bytes);
+    // Messages come faster than they are written: it must not collect them for ever.
+    const running = await capture('--all');
+    await new Promise(resolve => setTimeout(resolve, 1_000));
+    const before = performance.now();
+    const { messages } = await running.stop();
+    expect(messages).toBeGreaterThan(0);
+    expect(performance.now() - before).toBeLessThan(3_000);
+  });
+
   it('keeps a slot that several listings of all maps at one time do not make the kernel leak', async () => {
     const attachment = await agent.attach(datapathObject, cgroup, 'listed');
     const list = async (): Promise<void> => {
@@ -269,6 +326,17 @@ describe('capture', () => {
     await once(child, 'close');
     expect(child.exitCode).toBe(0);
     expect(captureResult(said)).toMatchObject({ file: 'standard output', ended: 'readerGone' });
+  });
+
+  it('ends when the reader of its pipe has gone, also when nothing is sent', async () => {
+    await agent.attach(datapathObject, cgroup, 'unread');
+    const child = agent.spawn(['capture', '--json', '-w', '-']);
+    await once(child.stdout ?? child, 'data');
+    let said = '';
+    child.stderr?.on('data', (text: Buffer) => (said += text.toString()));
+    child.stdout?.destroy();
+    await once(child, 'close');
+    expect(captureResult(said)).toMatchObject({ messages: 0, ended: 'readerGone' });
   });
 
   it('says clearly what it cannot do', async () => {

@@ -2,27 +2,10 @@
 import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { readFile } from 'node:fs/promises';
-import { PassThrough } from 'node:stream';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import * as v from 'valibot';
-import {
-  CancellationTokenSource,
-  createMessageConnection,
-  type MessageConnection,
-  ResponseError,
-  StreamMessageReader,
-  StreamMessageWriter,
-} from 'vscode-jsonrpc/node';
-import {
-  AGENT_ERROR_CODES,
-  type AgentErrorKind,
-  agentErrorData,
-  type AgentMethod,
-  type AgentParams,
-  type AgentResult,
-  agentResults,
-  progressParams,
-} from '../../extension/protocol/agent';
+import { CancellationTokenSource } from 'vscode-jsonrpc/node';
+import { type AgentMethod, progressParams } from '../../extension/protocol/agent';
 import { Cleanup, eventually } from '../support/cleanup';
 import { Traffic } from '../support/traffic';
 import {
@@ -35,54 +18,7 @@ import {
   kernelObjects,
   type TestAgent,
 } from './fixture';
-
-interface Session {
-  readonly child: ChildProcess;
-  readonly rpc: MessageConnection;
-  readonly hello: string;
-  call<M extends AgentMethod>(method: M, params: AgentParams[M]): Promise<AgentResult<M>>;
-}
-
-async function open(agent: TestAgent, cleanup: Cleanup): Promise<Session> {
-  const child = agent.spawn(['serve', '--nonce', 'c0ffee']);
-  const { stdin, stdout } = child;
-  if (stdin === null || stdout === null) throw new Error('The agent has no pipes.');
-  const ended = once(child, 'exit');
-  cleanup.add(async () => {
-    stdin.end();
-    await ended;
-    expect([child.exitCode, child.signalCode]).toEqual([0, null]);
-  });
-  const [first] = (await once(stdout, 'data')) as [Buffer];
-  const newline = first.indexOf('\n');
-  const frames = new PassThrough();
-  frames.write(first.subarray(newline + 1));
-  stdout.pipe(frames);
-  const rpc = createMessageConnection(new StreamMessageReader(frames), new StreamMessageWriter(stdin));
-  rpc.listen();
-  cleanup.add(() => {
-    rpc.dispose();
-    return Promise.resolve();
-  });
-  return {
-    child,
-    rpc,
-    hello: first.subarray(0, newline).toString(),
-    call: async (method, params) => v.parse(agentResults[method], await rpc.sendRequest(method, params)),
-  };
-}
-
-async function refusal(request: Promise<unknown>): Promise<{ kind: AgentErrorKind; message: string }> {
-  try {
-    await request;
-  } catch (error) {
-    if (!(error instanceof ResponseError)) throw error;
-    const { kind } = v.parse(agentErrorData, error.data);
-    expect(error.code).toBe(AGENT_ERROR_CODES[kind]);
-    return { kind, message: error.message };
-  }
-  throw new Error('The request was not refused.');
-}
+import { openSession, refusal, type Session } from './session';
 
 /** Hundredths of a second of processor time that a process took so far, in all its threads. */
 async function processorTicks({ pid }: ChildProcess): Promise<number> {
@@ -100,7 +36,7 @@ describe.each(builds)('JSON-RPC (%s build)', build => {
   beforeEach(async () => {
     agent = await createAgent(cleanup, build);
     cgroup = await createTestCgroup(cleanup, 'rpc');
-    session = await open(agent, cleanup);
+    session = await openSession(agent, cleanup);
   });
   afterEach(() => cleanup.run());
 
@@ -178,6 +114,10 @@ describe.each(builds)('JSON-RPC (%s build)', build => {
       ['sockets', { map: 'x' }, '"map" must be an integer'],
       ['sockets', { map: 1, sort: 'x' }, '"sort" must be a column'],
       ['cgroups', { filter: 1 }, '"filter" must be a string'],
+      ['capture', { name: 'x' }, '"progressToken" is required'],
+      ['capture', { name: 'x', progressToken: 'x' }, '"progressToken" is required'],
+      ['capture', { name: 'x', progressToken: 1, file: '/x' }, '"file" is of the command line only'],
+      ['capture', { name: 'x', progressToken: 1, port: 65536 }, '"port" must be an integer from 0 to 65535'],
       ['stats', [], '"params" must be an object'],
     ];
     for (const [method, params, message] of cases) {
@@ -306,7 +246,7 @@ describe.each(builds)('JSON-RPC (%s build)', build => {
   });
 
   it('serves two sessions at once', async () => {
-    const second = await open(agent, cleanup);
+    const second = await openSession(agent, cleanup);
     const both = await Promise.all([
       session.call('attach', { object: { path: datapathObject }, cgroup, name: 'left' }),
       second.call('attach', { object: { path: datapathObject }, cgroup, name: 'right' }),

@@ -3,24 +3,24 @@ import { type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { readFile, stat } from 'node:fs/promises';
 import * as v from 'valibot';
+import { agentResults, type CaptureResult } from '../../extension/protocol/agent';
 import type { Output, TestAgent } from '../agent/fixture';
 import { run } from '../rig/processes';
 import { eventually } from './cleanup';
 
-const result = v.object({
-  name: v.string(),
-  file: v.string(),
-  messages: v.number(),
-  bytes: v.number(),
-  packets: v.number(),
-  dropped: v.object({ messages: v.number(), bytes: v.number() }),
-  ended: v.picklist(['count', 'interrupted', 'detached', 'readerGone']),
-});
-export type CaptureResult = v.InferOutput<typeof result>;
-
 /** What a capture printed as JSON at its end. */
 export function captureResult(text: string): CaptureResult {
-  return v.parse(result, JSON.parse(text));
+  return v.parse(agentResults.capture, JSON.parse(text));
+}
+
+/** Ids of programs that a process holds. */
+export async function programsOf({ pid = 0 }: ChildProcess): Promise<number[]> {
+  const ids = new Set<number>();
+  for (let fd = 0; fd < 64; fd++) {
+    const info = await readFile(`/proc/${pid}/fdinfo/${fd}`, 'utf8').catch(() => '');
+    for (const [, id = ''] of info.matchAll(/^prog_id:\t(\d+)$/gm)) ids.add(Number(id));
+  }
+  return [...ids];
 }
 
 /** A `sockmap-agent capture` at work. */
@@ -58,13 +58,8 @@ export class Capture {
   }
 
   /** Ids of programs that the agent holds. */
-  async programs(): Promise<number[]> {
-    const ids = new Set<number>();
-    for (let fd = 0; fd < 64; fd++) {
-      const info = await readFile(`/proc/${this.#child.pid ?? 0}/fdinfo/${fd}`, 'utf8').catch(() => '');
-      for (const [, id = ''] of info.matchAll(/^prog_id:\t(\d+)$/gm)) ids.add(Number(id));
-    }
-    return [...ids];
+  programs(): Promise<number[]> {
+    return programsOf(this.#child);
   }
 
   kill(signal: NodeJS.Signals): void {
