@@ -29,6 +29,7 @@ export interface CommandTarget {
 export const COMMANDS = {
   attach: 'sockmap.attach',
   detach: 'sockmap.detach',
+  capture: 'sockmap.capture',
   addHost: 'sockmap.addHost',
   removeHost: 'sockmap.removeHost',
   connect: 'sockmap.connect',

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { HostState } from '../../extension/core/hosts';
 import { type Event, Emitter } from '../../extension/core/util/emitter';
-import type { AgentClient, Host, HostRegistry } from '../../extension/host/api';
+import type { AgentClient, Host, HostRegistry, RequestOptions } from '../../extension/host/api';
 import type { AgentMethod, AgentParams, AgentResult } from '../../extension/protocol/agent';
 
 export const READY: HostState = {
@@ -13,7 +13,12 @@ export const READY: HostState = {
   problems: [],
 };
 
-export type Answers = { [M in AgentMethod]?: (params: AgentParams[M]) => AgentResult<M> };
+export type Answers = {
+  [M in AgentMethod]?: (
+    params: AgentParams[M],
+    options: RequestOptions,
+  ) => AgentResult<M> | Promise<AgentResult<M>>;
+};
 
 /** A host whose agent answers from a table and writes down what it was asked. */
 export class FakeHost implements Host {
@@ -26,12 +31,16 @@ export class FakeHost implements Host {
   constructor(id: string, answers: Answers) {
     this.definition = { kind: 'ssh', id, label: id, destination: id };
     this.#client = {
-      request: <M extends AgentMethod>(method: M, params: AgentParams[M]): Promise<AgentResult<M>> => {
+      request: <M extends AgentMethod>(
+        method: M,
+        params: AgentParams[M],
+        options: RequestOptions = {},
+      ): Promise<AgentResult<M>> => {
         this.asked.push({ method, params });
         const answer = answers[method];
         return answer === undefined
           ? Promise.reject(new Error(`no answer to ${method}`))
-          : Promise.resolve(answer(params));
+          : Promise.resolve(answer(params, options));
       },
     };
   }

@@ -8,6 +8,7 @@ import type { Services } from '../services';
 import { addHost } from './addHost';
 import { attach } from './attach';
 import { build } from './build';
+import { capture } from './capture';
 import { detach } from './detach';
 import { copyDiagnostics } from './diagnostics';
 import { editPolicy } from './editPolicy';
@@ -44,6 +45,7 @@ type Handler = (services: Services, target: CommandTarget, invocation: Invocatio
 const HANDLERS: { readonly [K in CommandKey]: Handler } = {
   attach,
   detach,
+  capture,
   addHost,
   removeHost,
   connect,

@@ -67,7 +67,9 @@ function mapItem(node: MapItemNode, { attachment, rate }: MapItemContext): vscod
     parts.push(percentText(rate.total.hitRate));
   }
   item.description = parts.join(' · ');
-  item.contextValue = node.sockets ? 'map.sockets' : 'map.entries';
+  // Captures are of what our datapath redirects now.
+  const ours = main && attachment.abi !== null && attachment.state === 'attached';
+  item.contextValue = node.sockets ? `map.sockets${ours ? '.ours' : ''}` : 'map.entries';
   item.accessibilityInformation = { label: `${name}, ${parts.join(', ')}` };
   return item;
 }
@@ -91,7 +93,7 @@ function socketItem(node: SocketNode): vscode.TreeItem {
     parts.push(socket.command);
   }
   item.description = parts.join(' · ');
-  item.contextValue = 'socket';
+  item.contextValue = rate === undefined ? 'socket' : 'socket.ours';
   item.accessibilityInformation = {
     label: vscode.l10n.t(
       'Socket from {0} to {1}, {2}',

@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 import { execFile } from 'node:child_process';
-import { readdir, readFile, writeFile } from 'node:fs/promises';
+import { readdir, readFile, stat, writeFile } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { basename, join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { runAgent } from '../../support/agentCli';
 import { createCgroup, type TestCgroup } from '../../support/cgroup';
+import { flaws, packets } from '../../support/capture';
 import { testName } from '../../support/cleanup';
 import { Traffic } from '../../support/traffic';
 import { attach } from '../mainJob';
@@ -137,6 +138,62 @@ export function mainJobHere(session: SharedSession): void {
       await page.clickStatus('sockmap.hitRate');
       await page.waitStatus('sockmap.hitRate', /^(100|\d+\.\d)\s%$/);
       await page.view('Hosts').waitRow(name);
+    });
+
+    /** Answers the save dialog and waits for messages; what the notification says then. */
+    const captureInto = async (file: string): Promise<RegExp> => {
+      const { page } = session;
+      await page.quickInput.waitOpen(/^Capture [^(]*$/);
+      await page.quickInput.enter(file);
+      const running = new RegExp(`Sockmap: capturing ${name} into ${basename(file)}`);
+      await page.notifications.wait(new RegExp(`${running.source}.*: [1-9].* messages, .*B`));
+      return running;
+    };
+
+    it('captures messages into a file, from the palette, until it is cancelled', async () => {
+      const { page, folder } = session;
+      const { notifications, quickInput } = page;
+      const file = join(folder, 'all.pcapng');
+      await page.runCommand('Sockmap: Capture…');
+      await quickInput.waitOpen('Capture');
+      await quickInput.pick(name);
+      await quickInput.waitOpen(`Capture ${name} (1/2)`);
+      await quickInput.enter('99999');
+      await expect.poll(() => quickInput.message()).toContain('Type a port');
+      await quickInput.enter('');
+      await quickInput.waitOpen(`Capture ${name} (2/2)`);
+      await quickInput.pick('All messages of these connections');
+      await quickInput.waitOpen(/^Capture [^(]*$/);
+      expect(await quickInput.value()).toMatch(new RegExp(`^${folder}/${name}-\\d{8}-\\d{6}\\.pcapng$`));
+      const running = await captureInto(file);
+      await page.screenshot('capturing');
+      await notifications.press(running, 'Cancel');
+      const captured = /Captured (.*) messages \(.*\) of .* into all\.pcapng\./;
+      const { severity, text, actions } = await notifications.wait(captured);
+      await page.screenshot('captured');
+      expect(severity).toBe('info');
+      // No program of this machine could open it for a browser.
+      expect(actions).toEqual(['Copy Path']);
+      await notifications.press(captured, 'Copy Path');
+      await expect.poll(() => page.page.evaluate(() => navigator.clipboard.readText())).toBe(file);
+      expect((await stat(file)).mode & 0o777).toBe(0o600);
+      expect(await flaws(file)).toEqual([]);
+      const messages = await packets(file, 'tcp.flags.push == 1', 'tcp.stream');
+      expect(messages).toHaveLength(Number(captured.exec(text)?.[1]?.replace(/\D/g, '')));
+      expect(new Set(messages).size).toBe(connections);
+    });
+
+    it('captures the connection of a socket, from its menu', async () => {
+      const { page, folder } = session;
+      const file = join(folder, 'one.pcapng');
+      await page.view('Map Explorer').contextMenu(/→/, 'Capture…');
+      await page.quickInput.waitOpen(/^Capture 127\.0\.0\.1:\d+ → :\d+ \(1\/1\)$/);
+      await page.quickInput.pick('Redirected messages only');
+      const running = await captureInto(file);
+      await page.notifications.press(running, 'Cancel');
+      await page.notifications.wait(/^Captured .* into one\.pcapng\.$/);
+      expect(new Set(await packets(file, 'tcp', 'tcp.stream'))).toEqual(new Set(['0']));
+      await page.runCommand('Notifications: Clear All Notifications');
     });
 
     it('goes back a step, and refuses a bad name and one that is taken', async () => {

@@ -112,11 +112,11 @@ test('a failed round is an error in the snapshot and keeps what was known', asyn
   const table = answers();
   const { host, model, pass } = setup({
     ...table,
-    maps: params => {
+    maps: (params, options) => {
       if (broken) {
         throw new Error('the map is gone');
       }
-      return table.maps?.(params) ?? { maps: [] };
+      return table.maps?.(params, options) ?? { maps: [] };
     },
   });
   host.become(READY);
