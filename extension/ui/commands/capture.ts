@@ -15,6 +15,7 @@ import { isCancellation } from '../errors';
 import { input, pick } from '../pick/quickPick';
 import { withProgress } from '../progress';
 import type { Services } from '../services';
+import type { Invocation } from './invocation';
 import { chooseAttachment } from './pickTargets';
 
 /** Bytes kept of a message: more than the kernel lets one have. */
@@ -24,14 +25,21 @@ const SNAPLEN = 1 << 20;
 type Selection = Pick<AgentParams['capture'], 'socket' | 'port' | 'all'>;
 
 /** Writes messages of an attachment of our datapath into a file, until the person ends it. */
-export async function capture(services: Services, target: CommandTarget): Promise<void> {
+export async function capture(
+  services: Services,
+  target: CommandTarget,
+  invocation: Invocation,
+): Promise<void> {
   const socket = socketOf(services, target);
-  const chosen = await chooseAttachment(
-    services,
-    socket === undefined ? target : { hostId: socket.hostId, attachment: socket.attachment },
-    vscode.l10n.t('Capture'),
-    ({ abi, state }) => abi !== null && state === 'attached',
-  );
+  if (socket !== undefined) {
+    invocation.keep({ hostId: socket.hostId, attachment: socket.attachment });
+  }
+  const chosen = await chooseAttachment(services, invocation, {
+    title: vscode.l10n.t('Capture'),
+    fits: ({ abi, state }) => abi !== null && state === 'attached',
+    unfit: names =>
+      vscode.l10n.t('{0} is not the built-in datapath at work, whose messages alone can be captured.', names),
+  });
   const selection = chosen === undefined ? undefined : await askSelection(chosen.name, socket);
   if (chosen === undefined || selection === undefined) {
     return;
