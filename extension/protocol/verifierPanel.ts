@@ -379,8 +379,9 @@ export const PAGE_SIDE = {
     /** `rows`: the first ones, so that they need not be asked for. */
     progress: v.object({ view, lines: uint, share: v.number(), rows: v.optional(packedRows) }),
     loaded: v.object({ view, summary, line: v.optional(uint) }),
-    failed: v.object({ message: text }),
-    /** The cursor in the C file moved. */
+    /** `log` cannot be read; the one that was asked for is not there when it is missing. */
+    failed: v.object({ message: text, log: optionalText }),
+    /** The cursor in the C file moved: goes there as far as filter and folds show it. */
     select: v.object({ line: uint }),
     /** Places found so far, and how much of the log was looked at. */
     searching: v.object({ count: uint, share: v.number() }),

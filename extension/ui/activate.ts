@@ -8,7 +8,6 @@ import { type Disposable, DisposableStore } from '../core/util/disposable';
 import type { Builder, HostRegistry } from '../host/api';
 import { isBuiltin } from './builtinObject';
 import { registerCommands } from './commands';
-import { includeDirs } from './commands/program';
 import type { Config } from './config';
 import { ContextKeys } from './contextKeys';
 import { BuildProblems } from './documents/buildProblems';
@@ -37,6 +36,7 @@ import { StateStore } from './state';
 import { HitRateItem } from './status/hitRateItem';
 import { HostsView } from './trees/hostsView';
 import { MapsView } from './trees/mapsView';
+import { turnsOf } from './turns';
 import { LogLibrary } from './verifierPanel/library';
 import { VerifierPanels } from './verifierPanel/verifierPanels';
 
@@ -66,7 +66,7 @@ export function createUi(parts: UiParts): Disposable {
       keep: () => config.get('verify.keepRuns'),
     }),
   );
-  const recorder = new RunRecorder(runs, { logger: log, includeDirs });
+  const recorder = new RunRecorder(runs, { logger: log, turns: turnsOf(clock) });
   const verifierLogs = store.add(new VerifierLogs(runs));
   const verifierProblems = store.add(new VerifierProblems(runs, clock));
   const library = store.add(new LogLibrary(runs, state));

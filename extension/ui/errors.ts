@@ -10,6 +10,7 @@ import {
 import type { Problem } from '../core/hosts';
 import { ProblemError } from '../core/problem';
 import { AgentError } from '../host/api';
+import { logTarget, RefusedError } from './runs/refusal';
 
 export type ErrorAction =
   | {
@@ -124,7 +125,13 @@ export function problemActions(problem: Problem, target?: CommandTarget): readon
 function agentActions(error: AgentError): readonly ErrorAction[] {
   switch (error.data?.kind) {
     case 'verifierRejected':
-      return [command(vscode.l10n.t('Show Verifier Log'), COMMANDS.showVerifierLog, { id: 'newest' })];
+      return [
+        command(
+          vscode.l10n.t('Show Verifier Log'),
+          COMMANDS.showVerifierLog,
+          error instanceof RefusedError ? logTarget(error.run) : undefined,
+        ),
+      ];
     case 'busy':
     case 'system':
     case 'notPermitted':

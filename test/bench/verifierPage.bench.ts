@@ -40,6 +40,7 @@ function openPanel(pieces: readonly string[]): Panel {
     logs: [{ id: 'a', title: 'a', detail: '', verdict: 'unknown' }],
     read: () => Promise.resolve({ size, pieces }),
     compare: () => ({ runs: [], changes: [] }),
+    gone: 'not there',
     noLog: '',
     openPlace: () => Promise.resolve(true),
     copy: () => Promise.resolve(),

@@ -167,7 +167,6 @@ function searches(log: VerifierLog, line: number, pick: number): void {
     if (search.found.length > 0) hold(search.found.at(search.next(line)) >= 0, `"${input}" goes round`);
   }
   log.findInsn(pick % 30, line);
-  log.findSource(undefined, pick % 90, 0);
 }
 
 /** Milliseconds that a log takes, the least of several rounds. */

@@ -194,7 +194,15 @@ describe('building and verifying', () => {
     });
     assert.match(text, /processed \d+ insns/);
     await vscode.commands.executeCommand('notifications.clearAll');
-    await vscode.commands.executeCommand(COMMANDS.showVerifierLog, { id: 'newest' });
+    const lenses = await vscode.commands.executeCommand<vscode.CodeLens[]>(
+      'vscode.executeCodeLensProvider',
+      vscode.Uri.file(path),
+    );
+    const [show] = lenses.flatMap(({ command }) =>
+      command?.command === COMMANDS.showVerifierLog ? command : [],
+    );
+    assert.ok(show);
+    await vscode.commands.executeCommand(show.command, ...((show.arguments ?? []) as unknown[]));
     await eventually('the panel at the error', async () => {
       // Without a log yet the command ends when its message is answered.
       void vscode.commands.executeCommand(COMMANDS.copyVerifierLogLine);

@@ -40,6 +40,20 @@ describe('the verifier log panel', () => {
     await selected(AT_ERROR);
   });
 
+  it('stays with its log when one is asked for that is gone', async () => {
+    let ended = false;
+    void vscode.commands
+      .executeCommand(COMMANDS.showVerifierLog, { id: 'gone', hostId: 'local' })
+      .then(() => (ended = true));
+    // It says so, and ends when its message is answered.
+    await eventually('the end of the command', async () => {
+      await vscode.commands.executeCommand('notifications.clearAll');
+      return ended || undefined;
+    });
+    await vscode.env.clipboard.writeText('');
+    await selected(AT_ERROR);
+  });
+
   it('opens the log on the clipboard, in the wrapping of libbpf', async () => {
     const marked = LOG.replaceAll('linked', 'copied');
     const wrapped = `libbpf: prog 'x': -- BEGIN PROG LOAD LOG --\n${marked}-- END PROG LOAD LOG --\n`;

@@ -19,6 +19,7 @@
  * cilium/ebpf, bpftrace or tc.
  */
 export { VerifierLog } from './log';
+export { feedLog, type FeedOptions, type LogPieces } from './feed';
 export type { InsnVisits, LogLine, LogPath, SourceVisits, Truncation } from './log';
 export { LINE_KIND_NAMES, LineKind } from './kinds';
 export type { CallKind, CallTarget, Insn, InsnKind, MemoryAccess } from './insn';

@@ -2,7 +2,7 @@
 import { findFailure, type VerifierFailure } from './failure';
 import { findLines, findText } from './find';
 import type { Insn } from './insn';
-import { LINE_KIND_NAMES, LineKind } from './kinds';
+import { LineKind } from './kinds';
 import { LogParser } from './parser';
 import { closeSection, type Section, type VerifierCounters } from './sections';
 import { Slicer, type Slice, type SliceTarget } from './slice';
@@ -118,10 +118,6 @@ export class VerifierLog {
     return KINDS[this.#log.kinds.at(line)] ?? LineKind.Unknown;
   }
 
-  kindName(line: number): (typeof LINE_KIND_NAMES)[number] {
-    return LINE_KIND_NAMES[this.#log.kinds.at(line)] ?? 'Unknown';
-  }
-
   /** A line's text, of a longer one its first bytes. */
   text(line: number, longest = Infinity): string {
     return line < 0 || line >= this.lineCount ? '' : this.#log.store.lineText(line, longest);
@@ -155,23 +151,19 @@ export class VerifierLog {
     return kinds.at(line) === LineKind.Insn ? insns.visits(refs.at(line)) : 0;
   }
 
+  /** C line in force; the same object for the same line of C. */
   source(line: number): SourceLine | undefined {
     return this.#log.sourceLines.at(this.#log.sources.at(line));
+  }
+
+  /** Every line of C that the log has, once. */
+  get sourceLines(): readonly SourceLine[] {
+    return this.#log.sourceLines.all;
   }
 
   /** Next line, from one on, with an instruction of an index; -1 for none. */
   findInsn(pc: number, from = 0): number {
     for (let line = from; line < this.lineCount; line++) if (this.insn(line)?.pc === pc) return line;
-    return -1;
-  }
-
-  /** Next line, from one on, with an instruction of a C line; `file` is a base name. -1 for none. */
-  findSource(file: string | undefined, sourceLine: number, from = 0): number {
-    for (let line = from; line < this.lineCount; line++) {
-      if (this.#log.kinds.at(line) !== LineKind.Insn) continue;
-      const source = this.source(line);
-      if (source?.line === sourceLine && (file === undefined || source.file === file)) return line;
-    }
     return -1;
   }
 

@@ -55,6 +55,11 @@ export class SourceTable {
     return this.#lines.length;
   }
 
+  /** All but the one that stands for none. */
+  get all(): readonly SourceLine[] {
+    return this.#lines.slice(1);
+  }
+
   at(id: number): SourceLine | undefined {
     return id === 0 ? undefined : this.#lines[id];
   }

@@ -10,6 +10,7 @@ import {
   type Target,
   type View,
 } from '../../protocol/verifierPanel';
+import { inTurns, type Turns } from '../util/turns';
 import { LineKind, VerifierLog } from '../verifierLog';
 import { OverviewScan } from './overview';
 import { parseQuery } from './query';
@@ -17,12 +18,8 @@ import { Rows, shows } from './rows';
 import { Search } from './search';
 import { placeText } from './summary';
 
-/** Lets other work of the process run; rejects nothing. */
-export type Pause = () => Promise<void>;
-
-/** Lines that {@link PanelDocument.locate} looks at before it pauses. */
-const LOCATE_STEP = 50_000;
-const STEP_MS = 12;
+/** Lines that one step of {@link PanelDocument.locate} looks at: some milliseconds. */
+const LOCATE_STEP = 20_000;
 /** Bytes that are taken of a line for a row. */
 const LONGEST_ROW = 4 * MAX_ROW_TEXT;
 
@@ -35,8 +32,7 @@ export interface CodeTarget {
 /** One log as the panel shows it: rows under a filter and with folded paths, search, states and slices. */
 export class PanelDocument {
   readonly log = new VerifierLog();
-  readonly #pause: Pause;
-  readonly #now: () => number;
+  readonly #turns: Turns;
   readonly #folded = new Set<number>();
   #rows: Rows;
   #revision: number;
@@ -44,10 +40,9 @@ export class PanelDocument {
   #givenUp: () => boolean = () => false;
 
   /** `revision` is the first to use: above that of the document before. */
-  constructor(revision: number, tools: { readonly pause: Pause; readonly now: () => number }) {
+  constructor(revision: number, turns: Turns) {
     this.#revision = revision;
-    this.#pause = tools.pause;
-    this.#now = tools.now;
+    this.#turns = turns;
     this.#rows = new Rows(this.log, 'all', this.#folded);
   }
 
@@ -61,7 +56,7 @@ export class PanelDocument {
 
   /** Rows for lines that came in. */
   async grow(): Promise<void> {
-    await this.#inSteps(() => this.#rows.extend());
+    await inTurns(this.#turns, () => this.#rows.extend());
   }
 
   async setFilter(filter: Filter): Promise<View> {
@@ -121,14 +116,14 @@ export class PanelDocument {
   /** Where the verifier spent its instructions; nothing for rows of another revision. */
   async overview(revision: number, buckets: number): Promise<Overview> {
     const scan = new OverviewScan(this.log, this.#rows, buckets);
-    await this.#inSteps(() => revision !== this.#revision || scan.step());
+    await inTurns(this.#turns, () => revision !== this.#revision || scan.step());
     if (revision === this.#revision) return scan.result(revision, this.#found);
     return { revision, rows: 0, lines: [], insns: [], visits: [], found: [] };
   }
 
-  /** Where a target is; `show` makes it a row when it is none. */
-  async locate(target: Target | CodeTarget, show: boolean): Promise<Located> {
-    const line = await this.#lineOf(target);
+  /** Where a target is; `show` makes it a row when it is none. Nowhere when it is cancelled. */
+  async locate(target: Target | CodeTarget, show: boolean, cancelled = () => false): Promise<Located> {
+    const line = await this.#lineOf(target, cancelled);
     if (line < 0) return { line, row: 0, view: this.view };
     if (show) await this.#show(line);
     return { line, row: this.#rows.row(line), view: this.view };
@@ -146,7 +141,7 @@ export class PanelDocument {
     const search = new Search(this.log, query, line => shows(filter, this.log.kind(line)));
     this.#search = search;
     this.#givenUp = running.cancelled;
-    await this.#inSteps(() => {
+    await inTurns(this.#turns, () => {
       if (running.cancelled() || this.#search !== search) return true;
       const all = search.step();
       running.onCount(search.found.length, search.share);
@@ -167,7 +162,7 @@ export class PanelDocument {
 
   /** Brings the state at a line near, however long the way to it is. */
   async approach(line: number): Promise<void> {
-    await this.#inSteps(() => this.log.approach(line));
+    await inTurns(this.#turns, () => this.log.approach(line));
   }
 
   async state(line: number): Promise<StateOfLine> {
@@ -204,7 +199,7 @@ export class PanelDocument {
     await this.approach(line);
     const target = slot === undefined ? { register: register ?? 0 } : { slot };
     const slicing = this.log.slicing(line, { ...target, ...frame });
-    await this.#inSteps(() => slicing.walk());
+    await inTurns(this.#turns, () => slicing.walk());
     const slice = slicing.result;
     return {
       line,
@@ -244,42 +239,50 @@ export class PanelDocument {
     if (inside || filter !== this.filter) await this.#rebuild(filter);
   }
 
-  async #lineOf(target: Target | CodeTarget): Promise<number> {
+  async #lineOf(target: Target | CodeTarget, cancelled: () => boolean): Promise<number> {
     const { lineCount } = this.log;
-    if ('line' in target) return target.line < lineCount ? target.line : lineCount - 1;
-    const matches = (line: number): boolean => {
-      if (this.log.kind(line) !== LineKind.Insn) return false;
-      if ('insn' in target) return this.log.insn(line)?.pc === target.insn;
-      const source = this.log.source(line);
-      if ('code' in target) return source?.line === undefined && source?.text === target.code;
-      return source?.line === target.sourceLine && (target.file === undefined || source.file === target.file);
-    };
+    if ('line' in target) return Math.min(target.line, lineCount - 1);
+    const matches = this.#matcher(target);
+    if (!matches) return -1;
     // From the line on, then from the log's start to it.
     const near = Math.min(target.near, lineCount);
     for (const [from, to] of [
       [near, lineCount],
       [0, near],
     ] as const) {
-      for (let line = from; line < to; line++) {
-        if (matches(line)) return line;
-        if ((line + 1) % LOCATE_STEP === 0) await this.#pause();
-      }
+      let line = from;
+      let found = -1;
+      await inTurns(this.#turns, () => {
+        const end = Math.min(to, line + LOCATE_STEP);
+        for (; line < end && found < 0; line++) if (matches(line)) found = line;
+        return found >= 0 || line >= to || cancelled();
+      });
+      if (found >= 0 || cancelled()) return cancelled() ? -1 : found;
     }
     return -1;
+  }
+
+  /** Tells the lines of a target; undefined when the log has none, which needs no look at its lines. */
+  #matcher(target: Exclude<Target, { line: number }> | CodeTarget): ((line: number) => boolean) | undefined {
+    if ('insn' in target)
+      return line => this.log.kind(line) === LineKind.Insn && this.log.insn(line)?.pc === target.insn;
+    const wanted = new Set(
+      this.log.sourceLines.filter(({ file, line, text }) =>
+        'code' in target
+          ? line === undefined && text === target.code
+          : line === target.sourceLine && (target.file === undefined || file === target.file),
+      ),
+    );
+    if (wanted.size === 0) return undefined;
+    return line => {
+      const source = this.log.source(line);
+      return source !== undefined && wanted.has(source) && this.log.kind(line) === LineKind.Insn;
+    };
   }
 
   async #rebuild(filter: Filter): Promise<void> {
     this.#rows = new Rows(this.log, filter, new Set(this.#folded));
     this.#revision++;
     await this.grow();
-  }
-
-  /** Repeats a step until it is done, with a pause whenever the time of a turn is used up. */
-  async #inSteps(step: () => boolean): Promise<void> {
-    for (let start = this.#now(); !step();) {
-      if (this.#now() - start < STEP_MS) continue;
-      await this.#pause();
-      start = this.#now();
-    }
   }
 }

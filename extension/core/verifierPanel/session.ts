@@ -10,7 +10,8 @@ import {
   type Summary,
 } from '../../protocol/verifierPanel';
 import type { Disposable } from '../util/disposable';
-import { LineKind } from '../verifierLog';
+import type { Turns } from '../util/turns';
+import { feedLog, LineKind, type LogPieces } from '../verifierLog';
 import { PanelDocument } from './document';
 import { holdsVerifierLog } from './recognize';
 import { placeOf, placeText, summarizeLog, type Explain, type SummaryWords } from './summary';
@@ -19,8 +20,7 @@ import { placeOf, placeText, summarizeLog, type Explain, type SummaryWords } fro
 export interface LogData {
   /** Bytes, or characters of a text; only the share that is read is told from it. */
   readonly size: number;
-  /** Pieces of any size, cut anywhere. */
-  readonly pieces: AsyncIterable<Uint8Array | string> | Iterable<Uint8Array | string>;
+  readonly pieces: LogPieces;
 }
 
 /** A log that is being read, so that a long one can be given up. */
@@ -35,7 +35,7 @@ export interface ReadingTask {
 }
 
 /** What a panel needs of the window that it is in. */
-export interface PanelHost {
+export interface PanelHost extends Turns {
   /** Resolves when the logs of earlier windows are known. */
   settled(): Promise<void>;
   readonly logs: readonly LogInfo[];
@@ -49,22 +49,20 @@ export interface PanelHost {
   openFrom(from: 'file' | 'clipboard' | 'editor' | 'text', current: string | undefined): Promise<void>;
   readonly explain: Explain;
   readonly words: SummaryWords;
+  /** Said of a log that is not there any more. */
+  readonly gone: string;
   /** Said of a text that is no verifier log. */
   readonly noLog: string;
   /** The page's own strings. */
   readonly texts: Readonly<Record<string, string>>;
-  readonly now: () => number;
-  readonly pause: () => Promise<void>;
   readonly after: After;
   readonly onFault: (message: string) => void;
+  /** The panel shows a log from now on. */
+  readonly onShown?: (log: LogInfo) => void;
   /** A log starts to be read; who watches can give it up. */
   readonly onReading?: (task: ReadingTask) => void;
 }
 
-/** Bytes or characters that are parsed at once. The first of them are shown, so that rows are there at once. */
-const PIECE = 1 << 18;
-/** Milliseconds after which others have their turn. */
-const TURN_MS = 12;
 /** Rows that go to the page with the first word on how far it is: more than a screen has. */
 const FIRST_ROWS = 250;
 /** Milliseconds between two notes on how far it is. */
@@ -78,6 +76,8 @@ export class PanelSession implements Disposable {
   #info: LogInfo | undefined;
   /** Counts the logs that were opened, so that one that is still coming in ends when another is asked for. */
   #opening = 0;
+  /** Counts the moves of the cursor: only the last one is followed. */
+  #following = 0;
   #ready = false;
   /** A log that was asked for before the page was there. */
   #wanted: string | undefined;
@@ -126,13 +126,15 @@ export class PanelSession implements Disposable {
 
   /** The cursor is on a line of C: goes to its instruction, the next from the selected one on. */
   async follow(file: string, sourceLine: number, code: string): Promise<void> {
-    if (!this.#ready) return;
+    const turn = ++this.#following;
     const document = this.#document;
     const near = this.#line;
-    const byNumber = await document.locate({ sourceLine, file, near }, false);
+    const outdated = () => turn !== this.#following || document !== this.#document || !this.#ready;
+    if (outdated()) return;
+    const byNumber = await document.locate({ sourceLine, file, near }, false, outdated);
     const { line } =
-      byNumber.line >= 0 || code === '' ? byNumber : await document.locate({ code, near }, false);
-    if (line < 0 || document !== this.#document) return;
+      byNumber.line >= 0 || code === '' ? byNumber : await document.locate({ code, near }, false, outdated);
+    if (line < 0 || outdated()) return;
     this.#line = line;
     this.#messenger.note('select', { line });
   }
@@ -171,7 +173,7 @@ export class PanelSession implements Disposable {
       overview: ({ revision, buckets }) => document().overview(revision, buckets),
       filter: ({ filter }) => document().setFilter(filter),
       fold: ({ line, folded }) => document().fold(line, folded),
-      locate: ({ target, show }) => document().locate(target, show),
+      locate: ({ target, show }, signal) => document().locate(target, show, () => signal.cancelled),
       state: ({ line }) => {
         this.#line = line;
         return document().state(this.#existing(line));
@@ -204,19 +206,28 @@ export class PanelSession implements Disposable {
     const asked = this.#wanted;
     const wanted = asked ?? this.current ?? state.log;
     this.#wanted = undefined;
-    const there = logs.find(log => log.id === wanted) ?? logs[0];
-    if (there) void this.#open(there.id, there.id === state.log ? state : undefined, asked === undefined);
+    const id = wanted ?? logs[0]?.id;
+    if (id !== undefined) void this.#open(id, id === state.log ? state : undefined, asked === undefined);
     return { texts: { ...texts }, logs: [...logs] };
   }
 
   /** `back`: the page was hidden and is back, so what is read already is not read again. */
   async #open(id: string, restored: PanelState | undefined, back = false): Promise<void> {
     const turn = ++this.#opening;
-    const info = this.#host.logs.find(log => log.id === id);
-    if (!info) return;
+    const held = back && this.#summary !== undefined && this.#info?.id === id ? this.#info : undefined;
+    const info = this.#host.logs.find(log => log.id === id) ?? held;
+    if (!info) {
+      // Another log would be taken for the one that was asked for.
+      this.#info = undefined;
+      this.#summary = undefined;
+      this.#document = new PanelDocument(this.#document.view.revision + 1, this.#host);
+      this.#messenger.note('failed', { message: this.#host.gone });
+      return;
+    }
+    this.#host.onShown?.(info);
     const line = restored?.line === undefined ? {} : { line: restored.line };
     this.#line = restored?.line ?? this.#summary?.errorLine ?? 0;
-    if (back && info.id === this.#info?.id && this.#summary !== undefined) {
+    if (held !== undefined && this.#summary !== undefined) {
       const { view } = this.#document;
       this.#messenger.note('opened', { log: info, view, ...line });
       this.#messenger.note('loaded', { view, summary: this.#summary, ...line });
@@ -256,7 +267,7 @@ export class PanelSession implements Disposable {
       this.#messenger.note('loaded', { view: document.view, summary, ...line });
     } catch (error) {
       const message = error instanceof Error ? error.message : String(error);
-      if (turn === this.#opening) this.#messenger.note('failed', { message });
+      if (turn === this.#opening) this.#messenger.note('failed', { message, log: id });
     } finally {
       done();
     }
@@ -270,34 +281,30 @@ export class PanelSession implements Disposable {
     reading: { readonly stopped: boolean; share: number },
   ): Promise<boolean> {
     let told = -PROGRESS_MS;
-    let paused = -TURN_MS;
     let done = 0;
     let first = true;
-    for await (const whole of data.pieces) {
-      for (let at = 0; at < whole.length && turn === this.#opening && !reading.stopped;) {
-        const end = cut(whole, at, PIECE);
-        document.log.push(typeof whole === 'string' ? whole.slice(at, end) : whole.subarray(at, end));
-        done += end - at;
-        at = end;
+    await feedLog(document.log, data.pieces, {
+      now: this.#host.now,
+      pause: this.#host.pause,
+      stopped: () => turn !== this.#opening || reading.stopped,
+      onFed: length => {
+        done = length;
         reading.share = done / Math.max(done, data.size);
+      },
+      onTurn: async () => {
         const now = this.#host.now();
-        if (now - paused < TURN_MS) continue;
-        if (now - told >= PROGRESS_MS && done < data.size) {
-          told = now;
-          await document.grow();
-          const { view } = document;
-          this.#messenger.note('progress', {
-            ...{ view, lines: document.log.lineCount, share: done / data.size },
-            ...(first && view.rows > 0 ? { rows: document.rows(view.revision, 0, FIRST_ROWS) } : {}),
-          });
-          first &&= view.rows === 0;
-        }
-        await this.#host.pause();
-        if (turn !== this.#opening) return false;
-        paused = this.#host.now();
-      }
-      if (reading.stopped) break;
-    }
+        if (now - told < PROGRESS_MS || done >= data.size) return;
+        told = now;
+        await document.grow();
+        if (turn !== this.#opening) return;
+        const { view } = document;
+        this.#messenger.note('progress', {
+          ...{ view, lines: document.log.lineCount, share: done / data.size },
+          ...(first && view.rows > 0 ? { rows: document.rows(view.revision, 0, FIRST_ROWS) } : {}),
+        });
+        first &&= view.rows === 0;
+      },
+    });
     if (turn !== this.#opening) return false;
     document.log.end();
     await document.grow();
@@ -322,12 +329,4 @@ export class PanelSession implements Disposable {
     const source = this.#document.log.source(this.#existing(request.line));
     return source === undefined ? false : this.#host.openPlace(placeOf(source));
   }
-}
-
-/** End of the next piece: behind a newline where there is one, so that large pieces are kept without a copy. */
-function cut(data: Uint8Array | string, at: number, size: number): number {
-  if (at + size >= data.length) return data.length;
-  const newline =
-    typeof data === 'string' ? data.lastIndexOf('\n', at + size - 1) : data.lastIndexOf(10, at + size - 1);
-  return newline > at ? newline + 1 : at + size;
 }

@@ -21,6 +21,8 @@ const cell = v.object({
 export type HostCell = v.InferOutput<typeof cell>;
 
 const row = v.object({
+  /** To verify there again; tables of earlier versions do not have it. */
+  hostId: v.optional(v.string()),
   label: v.string(),
   /** `uname -r`; empty when it is not known. */
   kernel: v.string(),
@@ -39,6 +41,8 @@ const table = v.object({
   version: v.literal(1),
   /** Base name of what was verified. */
   name: v.string(),
+  /** What was asked to be verified, as a run's `target`; tables of earlier versions do not have it. */
+  file: v.optional(v.string()),
   /** ISO 8601. */
   at: v.string(),
   rows: v.array(row),

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { VerifiedProgram } from '../../protocol/agent';
-import { VerifierLog } from '../verifierLog';
+import { inTurns, type Turns } from '../util/turns';
+import { feedLog, VerifierLog } from '../verifierLog';
 import { problemOf } from './problem';
 import { defined, placeOf, RUN_VERSION, type SourceFile, type VerifierRun } from './run';
 
@@ -29,9 +30,31 @@ export interface ReadRun {
   readonly files: readonly (string | undefined)[];
 }
 
-/** Reads a program's log; `sources` are found from the files it names, see {@link withSources}. */
-export function readRun(context: RunContext, program: JudgedProgram): ReadRun {
-  const log = VerifierLog.parse(program.log);
+export interface ReadOptions extends Turns {
+  /** Nobody waits for the run any more. */
+  readonly stopped: () => boolean;
+}
+
+/**
+ * Reads a program's log, with pauses; undefined when nobody waits for it any more. The run's `sources` are among those
+ * of the object, by the files that the log names: see {@link withSources}.
+ */
+export async function readRun(
+  context: RunContext,
+  program: JudgedProgram,
+  options: ReadOptions,
+): Promise<ReadRun | undefined> {
+  const { stopped } = options;
+  const log = new VerifierLog();
+  await feedLog(log, [program.log], options);
+  log.end();
+  // The explanation asks for the state at the error.
+  const { insnLine } = program.ok ? {} : (log.failure() ?? {});
+  if (insnLine !== undefined) await inTurns(options, () => stopped() || log.approach(insnLine));
+  return stopped() ? undefined : readLog(context, program, log);
+}
+
+function readLog(context: RunContext, program: JudgedProgram, log: VerifierLog): ReadRun {
   const { counters } = log;
   const insnsProcessed = program.insnsProcessed ?? counters.insns;
   const bySource = log.visitsBySource();

@@ -5,17 +5,18 @@ import { type ProgramChoice, baseName, checkName, cgroupItems, defaultName } fro
 import { ProblemError } from '../../core/problem';
 import { type Step, type StepOutcome, runWizard } from '../../core/wizard';
 import { type AgentClient, AgentError, type Host } from '../../host/api';
-import type { AgentParams, Attachment, CgroupsResult, ObjectRef } from '../../protocol/agent';
+import type { AgentParams, Attachment, CgroupsResult } from '../../protocol/agent';
 import type { ReadItems } from '../pick/liveList';
 import { type Answer, input, pick } from '../pick/quickPick';
 import { type Task, withProgress } from '../progress';
+import { RefusedError } from '../runs/refusal';
 import type { Services } from '../services';
 import { nameFaultText } from '../text';
 import type { Invocation } from './invocation';
 import { askHost, hostOf } from './pickTargets';
 import { type PolicyFile, policyFileError, readPolicyFile } from './policyFile';
 import { askProgram, makeObject, objectRefOf, programOfTarget, targetOfProgram } from './program';
-import { verifyObject } from './verify';
+import { type Candidate, verifyObject } from './verify';
 
 /** What the dialog collects. */
 interface Plan {
@@ -189,14 +190,15 @@ async function carryOut(
   task: Task,
 ): Promise<Attachment> {
   const policy = plan.program.kind === 'builtin' ? await readPolicyFile(services) : undefined;
-  const object = await makeObject(services, plan.program, task);
+  const made = await makeObject(services, plan.program, task);
   task.report(vscode.l10n.t('Connecting to {0}', host.definition.label));
   const client = await host.connect(task.signal);
-  const ref = await objectRefOf(host, object);
+  const object = await objectRefOf(host, made.path);
+  const candidate = { program: plan.program, object, sources: made.sources };
   task.report(vscode.l10n.t('Verifying'));
-  await verifyObject(services, host, client, { program: plan.program, object: ref }, task);
+  await verifyObject(services, host, client, candidate, task);
   task.report(vscode.l10n.t('Attaching'));
-  const attachment = await attachObject(services, host, client, { ...plan, object: ref, policy }, task);
+  const attachment = await attachObject(services, host, client, { ...plan, ...candidate, policy }, task);
   if (task.signal.aborted) {
     // Cancel came while the answer was under way.
     await client.request('detach', { name: plan.name, drainTimeoutMs: 1000, force: true });
@@ -219,9 +221,7 @@ async function attachObject(
   services: Services,
   host: Host,
   client: AgentClient,
-  what: {
-    readonly program: ProgramChoice;
-    readonly object: ObjectRef;
+  what: Candidate & {
     readonly cgroup: string;
     readonly name: string;
     readonly policy: PolicyFile | undefined;
@@ -246,13 +246,18 @@ async function attachObject(
     if (data?.kind === 'verifierRejected' && data.log !== undefined) {
       const file = 'path' in object ? baseName(object.path) : object.name;
       const refused = { name: data.program ?? file, ok: false, error: error.message, log: data.log };
-      await services.recorder.record({
-        host,
-        program: what.program,
-        object: file,
-        logLevel: 1,
-        programs: [refused],
-      });
+      const [run] = await services.recorder.record(
+        {
+          host,
+          target: targetOfProgram(what.program),
+          object: file,
+          sources: what.sources,
+          logLevel: 1,
+          programs: [refused],
+        },
+        task.signal,
+      );
+      if (run !== undefined) throw new RefusedError(run, error);
     }
     if (data?.kind !== 'ambiguous' || data.choices === undefined || data.choices.length === 0) {
       throw policyFileError(services, what.policy, error);

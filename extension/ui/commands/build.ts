@@ -18,14 +18,14 @@ export async function build(
   if (program === undefined || program.kind === 'builtin') {
     return;
   }
-  const object = await withProgress(vscode.l10n.t('Sockmap: building'), task =>
+  const { path } = await withProgress(vscode.l10n.t('Sockmap: building'), task =>
     makeObject(services, program, task),
   );
   // The command ends: nothing waits for the message.
   void offer(
     'information',
-    vscode.l10n.t('Built {0}.', object),
+    vscode.l10n.t('Built {0}.', path),
     commandOffer(vscode.l10n.t('Attach…'), COMMANDS.attach, { file: program.path }),
-    { title: vscode.l10n.t('Copy Path'), run: () => vscode.env.clipboard.writeText(object) },
+    { title: vscode.l10n.t('Copy Path'), run: () => vscode.env.clipboard.writeText(path) },
   );
 }

@@ -6,13 +6,13 @@ import { createHash } from 'node:crypto';
 import * as vscode from 'vscode';
 import { type ProgramChoice, baseName, objectName, programOfFile } from '../../core/attachPlan';
 import { ProblemError } from '../../core/problem';
+import type { SourceFile } from '../../core/verifierRuns';
 import type { StepPosition } from '../../core/wizard';
 import type { Host } from '../../host/api';
 import type { ObjectRef } from '../../protocol/agent';
 import { type Answer, type PickItem, pick } from '../pick/quickPick';
 import type { Task } from '../progress';
-import { digest } from '../runs/sourceFiles';
-import { currentText } from '../runs/texts';
+import { readSources, readSourcesOf } from '../runs/sourceFiles';
 import type { Services } from '../services';
 import { saveInputs } from './savedFiles';
 
@@ -169,13 +169,24 @@ export function targetOfProgram(program: ProgramChoice): string {
   return program.kind === 'builtin' ? 'builtin' : program.path;
 }
 
-/** The object to load: a source is built first and its problems are shown. Returns the absolute path. */
-export async function makeObject(services: Services, program: ProgramChoice, task: Task): Promise<string> {
+/** An object to load, and what it was made from. */
+export interface MadeObject {
+  /** Absolute. */
+  readonly path: string;
+  readonly sources: readonly SourceFile[];
+}
+
+/** The object to load: a source is built first and its problems are shown. */
+export async function makeObject(
+  services: Services,
+  program: ProgramChoice,
+  task: Task,
+): Promise<MadeObject> {
   if (program.kind === 'builtin') {
-    return services.builtinObject;
+    return { path: services.builtinObject, sources: [] };
   }
   if (program.kind === 'object') {
-    return program.path;
+    return { path: program.path, sources: await readSourcesOf(program.path, includeDirs) };
   }
   const uri = vscode.Uri.file(program.path);
   // Two sources of one name must not share an object.
@@ -184,6 +195,7 @@ export async function makeObject(services: Services, program: ProgramChoice, tas
   const searched = { flags: services.config.clangFlags(uri), includeDirs: includeDirs(program.path) };
   await saveInputs(program.path, searched);
   await mkdir(dirname(output), { recursive: true });
+  const sources = await readSources(program.path, searched.includeDirs);
   task.report(vscode.l10n.t('Compiling {0}', baseName(program.path)));
   const result = await services.builder.build(
     {
@@ -195,8 +207,7 @@ export async function makeObject(services: Services, program: ProgramChoice, tas
     task.signal,
   );
   services.problems.set(program.path, result);
-  const text = await currentText(program.path);
-  services.verifierProblems.built(program.path, digest(text ?? ''));
+  services.verifierProblems.built(program.path, sources[0]?.sha256 ?? '');
   services.log.info(
     `clang ${program.path}: ${result.ok ? 'ok' : 'failed'} in ${Math.round(result.durationMs)} ms${
       result.builtOn === undefined ? '' : ` on ${result.builtOn}`
@@ -213,11 +224,11 @@ export async function makeObject(services: Services, program: ProgramChoice, tas
       detail: result.output,
     });
   }
-  return result.object;
+  return { path: result.object, sources };
 }
 
 /** Folders named `include` beside the source and at the top of its workspace folder. */
-export function includeDirs(source: string): readonly string[] {
+function includeDirs(source: string): readonly string[] {
   const top = vscode.workspace.getWorkspaceFolder(vscode.Uri.file(source))?.uri.fsPath;
   const places = new Set([dirname(source), ...(top === undefined ? [] : [top])]);
   return [...places].map(place => join(place, 'include')).filter(existsSync);

@@ -47,7 +47,7 @@ export async function verifyFiles(
       const client = await host.connect(task.signal);
       return overFiles(files, task, async program => {
         const object = await makeObject(services, program, task);
-        const candidate = { program, object: await objectRefOf(host, object) };
+        const candidate = { program, object: await objectRefOf(host, object.path), sources: object.sources };
         await verifyObject(services, host, client, candidate, task);
       });
     },
@@ -57,7 +57,8 @@ export async function verifyFiles(
     listText(files.map(baseName)),
     label,
   );
-  const show = commandOffer(vscode.l10n.t('Show Verifier Log'), COMMANDS.showVerifierLog, { id: 'newest' });
+  // There are several: it asks for one.
+  const show = commandOffer(vscode.l10n.t('Show Verifier Log'), COMMANDS.showVerifierLog);
   say(services, files, failures, accepted, failures.length < files.length ? [show] : []);
 }
 

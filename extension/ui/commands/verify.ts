@@ -1,15 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 import * as vscode from 'vscode';
-import type { CommandTarget } from '../../contrib/ids';
+import { COMMANDS, type CommandTarget } from '../../contrib/ids';
 import { type ProgramChoice, baseName } from '../../core/attachPlan';
 import { formatCount, formatPercent } from '../../core/format';
 import { type VerifierSummary, summarize } from '../../core/verifierSummary';
-import type { VerifierRun } from '../../core/verifierRuns';
-import { type AgentClient, AgentError, type Host } from '../../host/api';
-import { AGENT_ERROR_CODES, type ObjectRef, type VerifyResult } from '../../protocol/agent';
+import { defined, type SourceFile, type VerifierRun } from '../../core/verifierRuns';
+import type { AgentClient, Host } from '../../host/api';
+import type { ObjectRef, VerifyResult } from '../../protocol/agent';
 import { logDescription } from '../documents/verifierLogs';
+import { commandOffer, offer } from '../offer';
 import { type PickItem, pick } from '../pick/quickPick';
 import { type Task, withProgress } from '../progress';
+import { logTarget, RefusedError } from '../runs/refusal';
 import type { Services } from '../services';
 import type { Invocation } from './invocation';
 import { addHostOffer, chooseHost, type HostQuestion } from './pickTargets';
@@ -29,40 +31,40 @@ const STATISTICS = 4;
 export interface Candidate {
   readonly program: ProgramChoice;
   readonly object: ObjectRef;
+  readonly sources: readonly SourceFile[];
+}
+
+/** What the verifier said of an object, and the runs that were kept: one for each of its programs. */
+export interface Verdicts {
+  readonly result: VerifyResult;
+  readonly runs: readonly VerifierRun[];
 }
 
 /** Loads every program of an object once and keeps what the verifier said. */
-export async function runVerifier(
-  services: Services,
-  host: Host,
-  client: AgentClient,
-  candidate: Candidate,
-  task: Task,
-): Promise<VerifyResult> {
-  return (await judge(services, host, client, candidate, task)).result;
-}
-
-/** The same, with the runs that were kept. */
 export async function judge(
   services: Services,
   host: Host,
   client: AgentClient,
-  { program, object }: Candidate,
+  { program, object, sources }: Candidate,
   task: Task,
-): Promise<{ readonly result: VerifyResult; readonly runs: readonly VerifierRun[] }> {
+): Promise<Verdicts> {
   const logLevel = services.config.get('verify.logLevel') | STATISTICS;
   const result = await client.request(
     'verify',
     { object, logLevel },
     { signal: task.signal, onProgress: task.report },
   );
-  const runs = await services.recorder.record({
-    host,
-    program,
-    object: result.object,
-    logLevel,
-    programs: result.programs,
-  });
+  const runs = await services.recorder.record(
+    {
+      host,
+      target: targetOfProgram(program),
+      object: result.object,
+      sources,
+      logLevel,
+      programs: result.programs,
+    },
+    task.signal,
+  );
   return { result, runs };
 }
 
@@ -73,17 +75,11 @@ export async function verifyObject(
   client: AgentClient,
   candidate: Candidate,
   task: Task,
-): Promise<VerifierSummary> {
-  const summary = summarize(await runVerifier(services, host, client, candidate, task));
-  const { rejected } = summary;
-  if (rejected !== undefined) {
-    throw new AgentError(
-      vscode.l10n.t('The verifier refused program {0}: {1}', rejected.program, rejected.error ?? ''),
-      AGENT_ERROR_CODES.verifierRejected,
-      { kind: 'verifierRejected', program: rejected.program },
-    );
-  }
-  return summary;
+): Promise<Verdicts> {
+  const verdicts = await judge(services, host, client, candidate, task);
+  const refused = verdicts.runs.find(({ ok }) => !ok);
+  if (refused !== undefined) throw new RefusedError(refused);
+  return verdicts;
 }
 
 export async function chooseProgram(
@@ -131,21 +127,21 @@ export async function verify(
     return;
   }
   const name = program.kind === 'builtin' ? vscode.l10n.t('Built-in datapath') : baseName(program.path);
-  const summary = await withProgress(vscode.l10n.t('Sockmap: verifying {0}', name), async task => {
+  const { result, runs } = await withProgress(vscode.l10n.t('Sockmap: verifying {0}', name), async task => {
     const object = await makeObject(services, program, task);
     task.report(vscode.l10n.t('Connecting to {0}', host.definition.label));
     const client = await host.connect(task.signal);
     task.report(vscode.l10n.t('Verifying on {0}', host.definition.label));
-    const candidate = { program, object: await objectRefOf(host, object) };
+    const candidate = { program, object: await objectRefOf(host, object.path), sources: object.sources };
     return verifyObject(services, host, client, candidate, task);
   });
   const show = vscode.l10n.t('Show Verifier Log');
   const chosen = await vscode.window.showInformationMessage(
-    acceptedText(name, host.definition.label, summary),
+    acceptedText(name, host.definition.label, summarize(result)),
     show,
   );
   if (chosen === show) {
-    await showVerifierLog(services, { id: 'newest' });
+    await showVerifierLog(services, runs[0] === undefined ? {} : logTarget(runs[0]));
   }
 }
 
@@ -165,20 +161,24 @@ function acceptedText(name: string, hostLabel: string, summary: VerifierSummary)
   return vscode.l10n.t('{0} was accepted by the verifier of {1}: {2}.', name, hostLabel, programs);
 }
 
-/** A target's id is that of a run, or asks for the newest log; the only one is shown without a question. */
+/** A target's id is that of a run. Without one a person is asked; the only log is shown without a question. */
 export async function showVerifierLog(services: Services, target: CommandTarget): Promise<void> {
   await services.runs.settled;
+  if (target.id !== undefined) {
+    const log = services.verifierLogs.of(target.id);
+    await (log === undefined ? offerToVerify(target) : services.verifierPanels.show(log.run.id));
+    return;
+  }
   const logs = services.verifierLogs.all;
-  const { newest } = services.verifierLogs;
+  const [newest] = logs;
   if (newest === undefined) {
     void vscode.window.showInformationMessage(
       vscode.l10n.t('There is no verifier log yet. Run "Sockmap: Verify" first.'),
     );
     return;
   }
-  if (target.id !== undefined || logs.length === 1) {
-    const log = (target.id === undefined ? undefined : services.verifierLogs.of(target.id)) ?? newest;
-    await services.verifierPanels.show(log.run.id);
+  if (logs.length === 1) {
+    await services.verifierPanels.show(newest.run.id);
     return;
   }
   const answer = await pick({
@@ -193,6 +193,17 @@ export async function showVerifierLog(services: Services, target: CommandTarget)
   if (answer.kind === 'value') {
     await services.verifierPanels.show(answer.value.run.id);
   }
+}
+
+/** The log was dropped for later ones: another one would be taken for it. */
+async function offerToVerify({ hostId, file }: CommandTarget): Promise<void> {
+  // What is not known of the run is asked for.
+  const again = commandOffer(vscode.l10n.t('Verify Again'), COMMANDS.verify, defined({ hostId, file }));
+  await offer(
+    'warning',
+    vscode.l10n.t('This verifier log is gone: only the last few of each program are kept.'),
+    ...(vscode.workspace.isTrusted ? [again] : []),
+  );
 }
 
 /** Says what is missing when there is nothing to show yet. */

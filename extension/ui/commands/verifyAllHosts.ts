@@ -14,7 +14,7 @@ import { offer } from '../offer';
 import { type Task, withProgress } from '../progress';
 import type { Services } from '../services';
 import type { Invocation } from './invocation';
-import { makeObject, objectRefOf } from './program';
+import { type MadeObject, makeObject, objectRefOf, targetOfProgram } from './program';
 import { chooseProgram, hostToVerifyOn, judge } from './verify';
 
 /**
@@ -39,7 +39,10 @@ export async function verifyAllHosts(
     const object = await makeObject(services, program, task);
     const { hosts } = services.registry;
     const rows = hosts.map(waitingRow);
-    const table = (): HostTable => ({ version: HOST_TABLE_VERSION, name, at, rows });
+    const table = (): HostTable => ({
+      ...{ version: HOST_TABLE_VERSION, name, at, rows },
+      file: targetOfProgram(program),
+    });
     services.hostTable.show(table());
     let done = 0;
     const report = () => task.report(vscode.l10n.t('{0} of {1} hosts', done, hosts.length));
@@ -58,37 +61,32 @@ export async function verifyAllHosts(
 
 function waitingRow({ definition, state }: Host): HostRow {
   const kernel = state.kind === 'ready' ? state.kernel : '';
-  return { label: definition.label, kernel, waiting: true, cells: [] };
+  return { hostId: definition.id, label: definition.label, kernel, waiting: true, cells: [] };
 }
 
 async function rowOf(
   services: Services,
   host: Host,
   program: ProgramChoice,
-  object: string,
+  object: MadeObject,
   task: Task,
 ): Promise<HostRow> {
   const start = performance.now();
-  const { label } = host.definition;
-  let kernel = '';
+  const { id: hostId, label } = host.definition;
+  const row = { hostId, label, kernel: '' };
   try {
     const client = await host.connect(task.signal);
-    kernel = host.state.kind === 'ready' ? host.state.kernel : '';
-    const candidate = { program, object: await objectRefOf(host, object) };
+    row.kernel = host.state.kind === 'ready' ? host.state.kernel : '';
+    const candidate = { program, object: await objectRefOf(host, object.path), sources: object.sources };
     const quiet = { signal: task.signal, report: () => undefined };
     const { runs } = await judge(services, host, client, candidate, quiet);
-    return {
-      label,
-      kernel,
-      duration: performance.now() - start,
-      cells: runs.map(hostCell),
-    };
+    return { ...row, duration: performance.now() - start, cells: runs.map(hostCell) };
   } catch (error) {
     // Cancelled for all hosts, not a failure of this one.
     if (isCancellation(error) && task.signal.aborted)
-      return { label, kernel, problem: vscode.l10n.t('Cancelled before the host answered.'), cells: [] };
+      return { ...row, problem: vscode.l10n.t('Cancelled before the host answered.'), cells: [] };
     const problem = reportOf(error).message;
     services.log.warn(`verify on ${label}: ${problem}`);
-    return { label, kernel, problem, cells: [] };
+    return { ...row, problem, cells: [] };
   }
 }

@@ -5,6 +5,11 @@ import { formatCount, formatDuration, formatPercent } from '../../core/format';
 import { INSN_LIMIT } from '../../core/verifierSummary';
 import type { VerifierRun } from '../../core/verifierRuns';
 
+/** Said of a log that is not there any more. */
+export function logGoneText(): string {
+  return l10n.t('This verifier log is gone. Verify the program again, or open the log again.');
+}
+
 /** `Local (6.18.44)` */
 export function hostText({ label, kernel }: VerifierRun['host']): string {
   return kernel === '' ? label : `${label} (${kernel})`;

@@ -6,6 +6,7 @@ import { type Disposable, DisposableStore } from '../../core/util/disposable';
 import { Emitter, type Event } from '../../core/util/emitter';
 import type { VerifierRun } from '../../core/verifierRuns';
 import type { RunStore } from '../runs/runStore';
+import { logGoneText } from './runTexts';
 
 export interface VerifierLog {
   readonly run: VerifierRun;
@@ -74,7 +75,7 @@ export class VerifierLogs implements vscode.TextDocumentContentProvider, Disposa
   /** The text; a sentence where there is none. */
   async text(log: VerifierLog): Promise<string> {
     const text = await this.#runs.log(log.run.id);
-    if (text === undefined) return gone();
+    if (text === undefined) return logGoneText();
     return text === '' ? vscode.l10n.t('The kernel gave no log.') : text;
   }
 
@@ -86,7 +87,7 @@ export class VerifierLogs implements vscode.TextDocumentContentProvider, Disposa
       run = this.#find(uri);
     }
     this.#given.set(uri.toString(), run);
-    return run === undefined ? gone() : this.text(this.#newest(run));
+    return run === undefined ? logGoneText() : this.text(this.#newest(run));
   }
 
   /** Opens a log at a line, from 0; else at its end when the program was refused, where the complaint stands. */
@@ -130,10 +131,6 @@ export function logDescription({ ok, hostLabel, run }: VerifierLog): string {
   return ok
     ? vscode.l10n.t('accepted on {0}, {1} lines', hostLabel, lines)
     : vscode.l10n.t('refused on {0}, {1} lines', hostLabel, lines);
-}
-
-function gone(): string {
-  return vscode.l10n.t('This verifier log is gone. Run "Sockmap: Verify" again.');
 }
 
 function pathOf(run: VerifierRun): string {

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 import { randomBytes } from 'node:crypto';
 import * as vscode from 'vscode';
-import { COMMANDS, HOST_TABLE } from '../../contrib/ids';
+import { COMMANDS, type CommandTarget, HOST_TABLE } from '../../contrib/ids';
 import { formatCount, formatDuration } from '../../core/format';
 import { type Disposable, DisposableStore } from '../../core/util/disposable';
+import { defined } from '../../core/verifierRuns';
 import {
   decodeHostTable,
   type HostCell,
@@ -113,7 +114,7 @@ function rows(table: HostTable): string {
   const programs = programsOf(table);
   const columns = programs.length === 0 ? [vscode.l10n.t('Verdict')] : programs;
   const head = [vscode.l10n.t('Host'), ...columns].map(name => `<th scope="col">${escape(name)}</th>`);
-  const body = table.rows.map(row => `<tr>${hostHead(row)}${cells(row, programs)}</tr>`);
+  const body = table.rows.map(row => `<tr>${hostHead(row)}${cells(row, programs, table.file)}</tr>`);
   return `<table><thead><tr>${head.join('')}</tr></thead><tbody>${body.join('\n')}</tbody></table>`;
 }
 
@@ -125,7 +126,11 @@ function hostHead({ label, kernel, duration }: HostRow): string {
   return `<th scope="row"><span class="host">${escape(label)}</span>${notes.map(note => `<small>${escape(note)}</small>`).join('')}</th>`;
 }
 
-function cells({ cells: found, problem, waiting }: HostRow, programs: readonly string[]): string {
+function cells(
+  { hostId, cells: found, problem, waiting }: HostRow,
+  programs: readonly string[],
+  file: string | undefined,
+): string {
   const whole = (kind: string, text: string) =>
     `<td class="${kind}" colspan="${Math.max(1, programs.length)}">${escape(text)}</td>`;
   if (waiting === true) return whole('waiting', vscode.l10n.t('verifying…'));
@@ -133,13 +138,15 @@ function cells({ cells: found, problem, waiting }: HostRow, programs: readonly s
   return programs
     .map(program => {
       const cell = found.find(one => one.program === program);
-      return cell === undefined ? '<td></td>' : `<td class="${cell.ok ? 'ok' : 'no'}">${link(cell)}</td>`;
+      return cell === undefined
+        ? '<td></td>'
+        : `<td class="${cell.ok ? 'ok' : 'no'}">${link(cell, defined({ hostId, file }))}</td>`;
     })
     .join('');
 }
 
-function link({ runId, ok, reason, insns, states, stack, time }: HostCell): string {
-  const href = `command:${COMMANDS.showVerifierLog}?${encodeURIComponent(JSON.stringify([{ id: runId }]))}`;
+function link({ runId, ok, reason, insns, states, stack, time }: HostCell, again: CommandTarget): string {
+  const href = `command:${COMMANDS.showVerifierLog}?${encodeURIComponent(JSON.stringify([{ ...again, id: runId }]))}`;
   const figures = [
     ...(insns === undefined ? [] : [vscode.l10n.t('{0} insns', formatCount(insns))]),
     ...(states === undefined ? [] : [vscode.l10n.t('{0} states', formatCount(states))]),

@@ -1,55 +1,60 @@
 // SPDX-License-Identifier: Apache-2.0
 import { createHash } from 'node:crypto';
-import { readFile } from 'node:fs/promises';
+import { readFile, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { type ProgramChoice, baseName } from '../../core/attachPlan';
+import { baseName } from '../../core/attachPlan';
 import { includesOf } from '../../core/sources/includes';
 import type { SourceFile } from '../../core/verifierRuns';
 
 /** A program's headers are few; more than this is a folder that was found by mistake. */
 const MAX_FILES = 400;
 
-/** The source of what is verified: itself, or the one beside an object; undefined for our own datapath. */
-export function sourceOf(program: ProgramChoice): string | undefined {
-  switch (program.kind) {
-    case 'builtin':
-      return undefined;
-    case 'source':
-      return program.path;
-    case 'object':
-      return program.path.replace(/\.o$/, '.c');
-  }
-}
-
 /**
- * The source and those of its headers that a log names, with their digests. Logs have base names only, so the headers
- * are looked for the way that the compiler does, from the source on. None when there is no such source.
+ * A source and its headers, with their digests: the headers are looked for the way that the compiler does, from the
+ * source on. None when there is no such source. Read them before the compiler does: a change that comes in between
+ * then makes a verdict look old, never one that is of another text look current.
  */
-export async function findSources(
-  source: string,
-  names: readonly (string | undefined)[],
-  includeDirs: readonly string[],
-): Promise<SourceFile[]> {
+export async function readSources(source: string, includeDirs: readonly string[]): Promise<SourceFile[]> {
   const text = await readFile(source, 'utf8').catch(() => undefined);
   if (text === undefined) return [];
-  const wanted = new Set(names.flatMap(name => (name === undefined ? [] : [baseName(name)])));
-  wanted.delete(baseName(source));
   const found: SourceFile[] = [{ path: source, sha256: digest(text) }];
   const seen = new Set([source]);
   const queue = [{ path: source, text }];
-  for (let file = queue.shift(); file !== undefined && wanted.size > 0; file = queue.shift()) {
+  for (let file = queue.shift(); file !== undefined; file = queue.shift()) {
     for (const { name, quoted } of includesOf(file.text)) {
+      if (seen.size > MAX_FILES) return found;
       const header = await firstThere(
         [...(quoted ? [dirname(file.path)] : []), ...includeDirs].map(folder => join(folder, name)),
         seen,
       );
-      if (header === undefined || seen.size > MAX_FILES) continue;
+      if (header === undefined) continue;
       queue.push(header);
-      if (wanted.delete(baseName(header.path)))
-        found.push({ path: header.path, sha256: digest(header.text) });
+      found.push({ path: header.path, sha256: digest(header.text) });
     }
   }
   return found;
+}
+
+/** The same of an object that somebody else compiled, from the source beside it; none of what is newer than it. */
+export async function readSourcesOf(
+  object: string,
+  includeDirs: (source: string) => readonly string[],
+): Promise<SourceFile[]> {
+  const source = object.replace(/\.o$/, '.c');
+  const made = await modified(object);
+  const found = await readSources(source, includeDirs(source));
+  const times = await Promise.all(found.map(({ path }) => modified(path)));
+  const older = found.filter((_, i) => (times[i] ?? Infinity) <= (made ?? -Infinity));
+  return older[0]?.path === source ? older : [];
+}
+
+/** The source, and those of its headers that a log names: by base names only. */
+export function namedSources(
+  sources: readonly SourceFile[],
+  names: readonly (string | undefined)[],
+): SourceFile[] {
+  const wanted = new Set(names.flatMap(name => (name === undefined ? [] : [baseName(name)])));
+  return sources.filter(({ path }, i) => wanted.delete(baseName(path)) || i === 0);
 }
 
 /** The file of a run that a name in its log means; without a name it is the source. */
@@ -60,6 +65,10 @@ export function fileOfName(sources: readonly SourceFile[], name: string | undefi
 
 export function digest(text: string): string {
   return createHash('sha256').update(text).digest('hex');
+}
+
+async function modified(path: string): Promise<number | undefined> {
+  return (await stat(path).catch(() => undefined))?.mtimeMs;
 }
 
 async function firstThere(

@@ -9,7 +9,7 @@ import { type Disposable, DisposableStore } from '../../core/util/disposable';
 import { Emitter, type Event } from '../../core/util/emitter';
 import type { VerifierRun } from '../../core/verifierRuns';
 import type { Comparison, LogInfo } from '../../protocol/verifierPanel';
-import { hostText } from '../documents/runTexts';
+import { hostText, logGoneText } from '../documents/runTexts';
 import type { RunStore } from '../runs/runStore';
 import type { StateStore } from '../state';
 import { metricNames } from './texts';
@@ -93,8 +93,7 @@ export class LogLibrary implements Disposable {
       return { size: file.size, pieces: piecesOf(opened.path) };
     }
     const text = await this.#runs.log(id);
-    if (text === undefined)
-      throw new Error(l10n.t('This verifier log is gone. Run "Sockmap: Verify" again.'));
+    if (text === undefined) throw new Error(logGoneText());
     return { size: text.length, pieces: [text] };
   }
 

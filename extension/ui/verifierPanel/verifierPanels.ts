@@ -6,6 +6,8 @@ import type { PanelHost, PanelSession } from '../../core/verifierPanel';
 import { explain } from '../../core/verifierLog';
 import type { Clock } from '../../core/util/clock';
 import { type Disposable, DisposableStore } from '../../core/util/disposable';
+import { logGoneText } from '../documents/runTexts';
+import { turnsOf } from '../turns';
 import { CursorLink } from './cursorLink';
 import { pageFolder } from './html';
 import type { LogLibrary } from './library';
@@ -159,12 +161,12 @@ export class VerifierPanels implements vscode.WebviewViewProvider, vscode.Webvie
       onReading: task => showReading(task, clock),
       explain,
       words: summaryWords(),
+      gone: logGoneText(),
       noLog: vscode.l10n.t(
         'This is no verifier log. Open what the kernel, libbpf, bpftool or another loader wrote when it loaded a program.',
       ),
       texts: pageTexts(),
-      now: () => clock.now(),
-      pause: () => new Promise(resolve => setImmediate(resolve)),
+      ...turnsOf(clock),
       after: (delayMs, action) => clock.after(delayMs, action),
       onFault: message => logger.warn(`verifier log panel: ${message}`),
     };

@@ -78,12 +78,13 @@ export class Panel extends Observable {
         this.#show(view, rows);
       },
       loaded: ({ view, summary, line }) => this.#loaded(view, summary, line),
-      failed: ({ message }) => {
+      failed: ({ message, log }) => {
         this.phase = 'failed';
+        if (log === undefined) this.log = undefined;
         this.failure = message;
         this.changed();
       },
-      select: ({ line }) => this.go({ line }),
+      select: ({ line }) => void this.#locate({ line }, false),
       searching: ({ count, share }) => this.search.progress(count, share),
     });
     const failed = (error: unknown) => this.#complain(error);

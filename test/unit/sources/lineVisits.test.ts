@@ -3,10 +3,10 @@ import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { visitsOf } from '../../../extension/core/sources/lineVisits';
-import { readRun, type VerifierRun, withSources } from '../../../extension/core/verifierRuns';
+import { type VerifierRun, withSources } from '../../../extension/core/verifierRuns';
 import { verdictsOn } from '../../../extension/core/verifierRuns/verdicts';
 import { captureLogs, fixturePath } from '../verifierLog/realLogs';
-import { madeRun } from '../verifierRuns/runs';
+import { madeRun, readWhole } from '../verifierRuns/runs';
 
 const sha256 = (text: string): string => createHash('sha256').update(text).digest('hex');
 
@@ -28,7 +28,7 @@ describe('visits of the lines of a file', () => {
         target: path,
         logLevel: 2,
       };
-      runs.push(withSources(readRun(context, { ...log, error: null }).run, sources));
+      runs.push(withSources(await readWhole(context, { ...log, error: null }), sources));
     }
   }, 60_000);
 

@@ -7,11 +7,13 @@ import { COMMANDS } from '../../../extension/contrib/ids';
 import { ProblemError } from '../../../extension/core/problem';
 import { AgentError } from '../../../extension/host/api';
 import { AGENT_ERROR_CODES, type Attachment, type DetachResult } from '../../../extension/protocol/agent';
+import type { Judgement } from '../../../extension/ui/runs/recorder';
 import type { Services } from '../../../extension/ui/services';
 import { type Answers, FakeHost, READY } from '../../support/fakeHost';
 import { FakeQuickPick } from '../../support/fakeInput';
 import { Uri, window } from '../../support/vscode';
 import { attachmentInfo } from '../core/rows';
+import { madeRun } from '../verifierRuns/runs';
 import { setup } from './commandHarness';
 
 /** Parts of the services that a test has a say in. */
@@ -316,11 +318,37 @@ describe('the list of hosts', () => {
   });
 });
 
+test('a verifier log that is gone is not another one, and can be made again', async () => {
+  const shown: string[] = [];
+  const run = madeRun();
+  const ui = setup(
+    [connected('h')],
+    partly({
+      runs: { settled: Promise.resolve() },
+      verifierLogs: { of: (id: string) => (id === run.id ? { run } : undefined), all: [{ run }] },
+      verifierPanels: { show: (id: string) => shown.push(id) },
+    }),
+  );
+  await ui.run('showVerifierLog', { id: run.id });
+  const again = { hostId: 'h', file: '/w/a.bpf.c' };
+  const gone = ui.run('showVerifierLog', { ...again, id: 'dropped' });
+  expect((await ui.answer('Verify Again')).text).toMatch(/^This verifier log is gone/);
+  await gone;
+  expect([shown, ui.executed]).toEqual([[run.id], [[COMMANDS.verify, again]]]);
+});
+
 describe('files', () => {
   const object = (path: string) => Uri.file(path);
   const services = () =>
     partly({
-      recorder: { record: () => Promise.resolve([]) },
+      recorder: {
+        record: ({ programs }: Judgement) =>
+          Promise.resolve(
+            programs.map(({ name, ok, error }) =>
+              madeRun({ program: name, ok, ...(error === null ? {} : { error }) }),
+            ),
+          ),
+      },
       config: { get: () => 0, path: () => '', clangFlags: () => [] },
       builder: {
         build: ({ source, output }: { source: string; output: string }) =>

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { COMMANDS } from '../../../extension/contrib/ids';
 import { attachmentChildren, attachmentNode } from '../../../extension/core/hostsTree';
 import { PROBLEM_CODES } from '../../../extension/core/hosts';
 import { ProblemError } from '../../../extension/core/problem';
@@ -8,6 +9,7 @@ import { unpackSocket } from '../../../extension/core/sockets';
 import { AgentError } from '../../../extension/host/api';
 import { AGENT_ERROR_CODES, type AgentErrorKind, STACK_REASONS } from '../../../extension/protocol/agent';
 import { isCancellation, reportOf, sentences } from '../../../extension/ui/errors';
+import { RefusedError } from '../../../extension/ui/runs/refusal';
 import { StateStore } from '../../../extension/ui/state';
 import { escapeMarkdown, reasonName, reasonText } from '../../../extension/ui/text';
 import { hostCopyText, hostTreeItem } from '../../../extension/ui/trees/hostItems';
@@ -15,6 +17,7 @@ import { mapCopyText, mapTooltip, mapTreeItem } from '../../../extension/ui/tree
 import { memento } from '../../support/memento';
 import { anyText } from '../../support/text';
 import { attachmentInfo, row } from '../core/rows';
+import { madeRun } from '../verifierRuns/runs';
 
 describe('errors', () => {
   test('every problem of a host ends in one clear message with the log at hand', () => {
@@ -48,7 +51,20 @@ describe('errors', () => {
     const refused = new AgentError('Refused.', AGENT_ERROR_CODES.verifierRejected, {
       kind: 'verifierRejected',
     });
-    expect(reportOf(refused).actions[0]).toMatchObject({ title: 'Show Verifier Log' });
+    // Nothing is known of a run: a person is asked.
+    const [ask] = reportOf(refused).actions;
+    expect(ask).toEqual({ kind: 'command', title: 'Show Verifier Log', command: COMMANDS.showVerifierLog });
+    const run = madeRun({ ok: false, error: 'R1 invalid' });
+    const [show] = reportOf(new RefusedError(run)).actions;
+    expect(show).toMatchObject({ target: { id: run.id, hostId: 'local', file: '/w/a.bpf.c' } });
+    // What an agent said of an attachment is kept as it is.
+    const told = new AgentError('It is full.', AGENT_ERROR_CODES.verifierRejected, {
+      ...{ kind: 'verifierRejected', action: 'Free it.', log: 'x' },
+    });
+    expect(reportOf(new RefusedError(run, told))).toMatchObject({
+      ...{ message: 'It is full. Free it.', detail: 'x' },
+      actions: [{ target: { id: run.id } }, {}],
+    });
     const clang = new ProblemError({ code: 'clangMissing', message: 'No clang.' });
     expect(reportOf(clang).actions[0]).toMatchObject({ kind: 'settings', query: 'sockmap.clang.path' });
   });

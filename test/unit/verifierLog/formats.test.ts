@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 import { describe, expect, it } from 'vitest';
-import { LineKind, VerifierLog } from '../../../extension/core/verifierLog';
+import { LINE_KIND_NAMES, LineKind, VerifierLog } from '../../../extension/core/verifierLog';
 import { decodeInsn } from '../../../extension/core/verifierLog/insn';
 
 const parse = (...lines: string[]): VerifierLog => VerifierLog.parse(lines.map(line => `${line}\n`).join(''));
 const kinds = (log: VerifierLog): string[] =>
-  Array.from({ length: log.lineCount }, (_, i) => log.kindName(i));
+  Array.from({ length: log.lineCount }, (_, i) => LINE_KIND_NAMES[log.kind(i)] ?? '');
 const cell = (log: VerifierLog, line: number, name: string, frame = 0) =>
   log.stateAt(line).frames[frame]?.cells.find(one => one.name === name);
 

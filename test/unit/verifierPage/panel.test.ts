@@ -34,6 +34,7 @@ async function open(
       runs: [{ id: 'before', title: 'Yesterday' }],
       changes: [{ run: 'before', title: 'Yesterday', exact: true, sameLines: 2, metrics: [], lines: [] }],
     }),
+    gone: 'not there',
     noLog: 'No log.',
     openPlace: place => {
       sources.push(place.text);

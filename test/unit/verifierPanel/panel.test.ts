@@ -97,6 +97,8 @@ interface Page {
   readonly opened: Place[];
   readonly failures: string[];
   readonly tasks: readonly ReadingTask[];
+  /** Milliseconds that each look at the clock takes, and how often it was looked at. */
+  readonly clock: { step: number; looks: number };
 }
 
 const WORDS: PanelHost['words'] = {
@@ -116,20 +118,24 @@ const WORDS: PanelHost['words'] = {
 };
 
 /** A page without a browser on the real session. */
-function openPage(logs: Readonly<Record<string, string>>): Page {
+function openPage(logs: Readonly<Record<string, string>>, pause?: () => Promise<void>): Page {
   const copied: string[] = [];
   const opened: Place[] = [];
   const failures: string[] = [];
   const selected: number[] = [];
   const tasks: ReadingTask[] = [];
+  const clock = { step: 0, ahead: 0, looks: 0 };
   const host: PanelHost = {
     settled: () => Promise.resolve(),
-    logs: Object.keys(logs).map(id => ({ id, title: id, detail: '', verdict: 'unknown' })),
+    get logs() {
+      return Object.keys(logs).map(id => ({ id, title: id, detail: '', verdict: 'unknown' as const }));
+    },
     read: id =>
       logs[id] === ''
         ? Promise.reject(new Error('gone'))
         : Promise.resolve({ size: logs[id]?.length ?? 0, pieces: [logs[id] ?? ''] }),
     compare: () => ({ runs: [], changes: [] }),
+    gone: 'not there',
     noLog: 'no log',
     onReading: task => tasks.push(task),
     openPlace: place => {
@@ -144,8 +150,11 @@ function openPage(logs: Readonly<Record<string, string>>): Page {
     explain: () => undefined,
     words: WORDS,
     texts: { hello: 'Hello' },
-    now: () => performance.now(),
-    pause: () => new Promise(resolve => setImmediate(resolve)),
+    now: () => {
+      clock.looks++;
+      return performance.now() + (clock.ahead += clock.step);
+    },
+    pause: pause ?? (() => new Promise(resolve => setImmediate(resolve))),
     after: () => ({ dispose: () => undefined }),
     onFault: message => failures.push(message),
   };
@@ -168,7 +177,7 @@ function openPage(logs: Readonly<Record<string, string>>): Page {
     after: host.after,
     onFault: host.onFault,
   });
-  return { page, session, loaded, selected, copied, opened, failures, tasks };
+  return { page, session, loaded, selected, copied, opened, failures, tasks, clock };
 }
 
 describe('a panel session', () => {
@@ -247,6 +256,36 @@ describe('a panel session', () => {
     expect(selected).toEqual([4]);
   });
 
+  test('follows the cursor to where it went last, however long the way to an earlier place is', async () => {
+    // The line of C that is looked for first has its instruction at the end of the log.
+    const long = `${'0: (b7) r0 = 1\n'.repeat(60_000)}; far @ a.bpf.c:1\n1: (b7) r1 = 1\n`;
+    const near = '; near @ a.bpf.c:2\n2: (b7) r2 = 1\n';
+    let hold = false;
+    const held: (() => void)[] = [];
+    const parts = openPage({ a: near + long }, () =>
+      hold ? new Promise(resolve => held.push(resolve)) : new Promise(resolve => setImmediate(resolve)),
+    );
+    await parts.page.request('ready', {});
+    await parts.loaded;
+    hold = true;
+    parts.clock.step = 100;
+    const first = parts.session.follow('a.bpf.c', 1, 'far');
+    await expect.poll(() => held.length).toBe(1);
+    parts.clock.step = 0;
+    await parts.session.follow('a.bpf.c', 2, 'near');
+    held[0]?.();
+    await first;
+    // One more pause would be one more stretch of lines.
+    expect([parts.selected, held.length]).toEqual([[1], 1]);
+  });
+
+  test('looks at no line of the log for a line of C that it does not have', async () => {
+    const { session, selected, clock } = await start({ a: BRANCH_LOG.repeat(9000) });
+    clock.looks = 0;
+    await session.follow('b.bpf.c', 8, 'if (v == 2)');
+    expect([selected, clock.looks]).toEqual([[], 0]);
+  });
+
   test('comes back to the log, line and filter of before', async () => {
     const state = { log: 'b', line: 4, filter: 'instructions' } as const;
     const { view, line, session } = await start({ a: BRANCH_LOG, b: BRANCH_LOG }, state);
@@ -305,5 +344,27 @@ describe('a panel session', () => {
     const { page, failures } = openPage({ a: '' });
     await page.request('ready', {});
     await expect.poll(() => failures).toEqual(['gone']);
+  });
+
+  test('shows no other log for one that is not there any more', async () => {
+    const { page, session, failures } = openPage({ a: BRANCH_LOG });
+    await page.request('ready', { log: 'text:of an earlier window' });
+    expect([failures, session.current]).toEqual([['not there'], undefined]);
+    session.show('a');
+    await expect.poll(() => session.current).toBe('a');
+    session.show('pruned');
+    expect([failures, session.current]).toEqual([['not there', 'not there'], undefined]);
+  });
+
+  test('still shows a log that is gone to a page that was only hidden', async () => {
+    const logs: Record<string, string> = { a: BRANCH_LOG };
+    const { page, session, loaded, failures } = openPage(logs);
+    await page.request('ready', {});
+    const { view } = await loaded;
+    session.hide();
+    delete logs['a'];
+    await page.request('ready', { log: 'a' });
+    expect(await page.request('filter', { filter: 'all' })).toEqual(view);
+    expect([failures, session.current]).toEqual([[], 'a']);
   });
 });

@@ -30,11 +30,18 @@ describe('the table of hosts and programs', () => {
   const table: HostTable = {
     version: HOST_TABLE_VERSION,
     name: 'a.bpf.c',
+    file: '/w/a.bpf.c',
     at: first.at,
     rows: [
       { label: 'gone', kernel: '', problem: 'It does not answer.', cells: [] },
       { label: 'old', kernel: '5.10', duration: 12, cells: [hostCell(second)] },
-      { label: 'new', kernel: '6.18', duration: 7, cells: [hostCell(first), hostCell(second)] },
+      {
+        hostId: 'local',
+        label: 'new',
+        kernel: '6.18',
+        duration: 7,
+        cells: [hostCell(first), hostCell(second)],
+      },
     ],
   };
 

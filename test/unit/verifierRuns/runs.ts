@@ -1,5 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-import { RUN_VERSION, type VerifierRun } from '../../../extension/core/verifierRuns/run';
+import {
+  type JudgedProgram,
+  readRun,
+  type RunContext,
+  type VerifierRun,
+} from '../../../extension/core/verifierRuns';
+import { RUN_VERSION } from '../../../extension/core/verifierRuns/run';
 
 let count = 0;
 
@@ -31,4 +37,15 @@ export function madeRun(change: Partial<VerifierRun> = {}): VerifierRun {
     allVisits: true,
     ...change,
   };
+}
+
+/** The run of a log, read to its end. */
+export async function readWhole(context: RunContext, program: JudgedProgram): Promise<VerifierRun> {
+  const read = await readRun(context, program, {
+    now: () => performance.now(),
+    pause: () => Promise.resolve(),
+    stopped: () => false,
+  });
+  if (read === undefined) throw new Error('It was given up.');
+  return read.run;
 }
