@@ -294,13 +294,30 @@ export const PAGE_TEXTS = [
 ] as const;
 export type PageText = (typeof PAGE_TEXTS)[number];
 
-/** What the panel remembers over a reload of the window. */
+/** Which register or slot to trace, and from which line on. */
+const traceTarget = v.object({
+  line: uint,
+  register: v.optional(v.pipe(uint, v.maxValue(10))),
+  slot: v.optional(v.pipe(v.number(), v.safeInteger(), v.maxValue(-1))),
+  frame: v.optional(uint),
+});
+export type TraceTarget = v.InferOutput<typeof traceTarget>;
+
+/** How small and how large the stream may be beside the side pane, in percent. */
+export const MIN_SHARE = 20;
+export const MAX_SHARE = 80;
+
+/** What the panel remembers while its tab is left, and over a reload of the window. */
 export const panelState = v.object({
   log: optionalText,
   line: v.optional(uint),
   filter: v.optional(filter),
   pane: v.optional(v.picklist(['state', 'slice', 'hot', 'statistics', 'compare'])),
   query: optionalText,
+  /** The stream's, in percent. */
+  share: v.optional(v.pipe(v.number(), v.minValue(MIN_SHARE), v.maxValue(MAX_SHARE))),
+  explanationOpen: v.optional(v.boolean()),
+  trace: v.optional(traceTarget),
 });
 export type PanelState = v.InferOutput<typeof panelState>;
 
@@ -333,15 +350,7 @@ export const HOST_SIDE = {
     /** Row of a line; `show` unfolds its path and drops a filter that hides it. */
     locate: { params: v.object({ target, show: v.boolean() }), result: located },
     state: { params: v.object({ line: uint }), result: stateView },
-    slice: {
-      params: v.object({
-        line: uint,
-        register: v.optional(v.pipe(uint, v.maxValue(10))),
-        slot: v.optional(v.pipe(v.number(), v.safeInteger(), v.maxValue(-1))),
-        frame: v.optional(uint),
-      }),
-      result: sliceView,
-    },
+    slice: { params: traceTarget, result: sliceView },
     /** All places of a query; the answer says how many and which one comes next from a line on. */
     search: {
       params: v.object({ query: v.pipe(text, v.maxLength(1000)), from: uint }),

@@ -8,6 +8,7 @@ import {
   type SliceOfValue,
   type StateOfLine,
   type Target,
+  type TraceTarget,
   type View,
 } from '../../protocol/verifierPanel';
 import { inTurns, type Turns } from '../util/turns';
@@ -188,12 +189,7 @@ export class PanelDocument {
     };
   }
 
-  async slice(request: {
-    line: number;
-    register?: number | undefined;
-    slot?: number | undefined;
-    frame?: number | undefined;
-  }): Promise<SliceOfValue> {
+  async slice(request: TraceTarget): Promise<SliceOfValue> {
     const { line, register, slot } = request;
     const frame = request.frame === undefined ? {} : { frame: request.frame };
     await this.approach(line);

@@ -11,8 +11,8 @@ import './sidePane';
 import { setShare } from './share';
 import './splitter';
 import type { Splitter } from './splitter';
-import './stream';
-import type { Stream } from './stream';
+import { SlicePane } from './slicePane';
+import { Stream } from './stream';
 import { shared } from './styles';
 import './toolbar';
 import type { Toolbar } from './toolbar';
@@ -29,8 +29,6 @@ export class App extends PanelElement {
   private accessor stream!: Stream | null;
   @query('verifier-toolbar')
   private accessor toolbar!: Toolbar | null;
-  @state()
-  private accessor share = 60;
   @state()
   private accessor stacked = false;
 
@@ -72,13 +70,13 @@ export class App extends PanelElement {
     const { panel } = this;
     return html`
       <verifier-explanation .panel=${panel}></verifier-explanation>
-      <main class=${this.stacked ? 'stacked' : ''} ${setShare(this.share)}>
+      <main class=${this.stacked ? 'stacked' : ''} ${setShare(panel.share)}>
         <verifier-stream .panel=${panel}></verifier-stream>
         <verifier-splitter
           label=${panel.t('splitter')}
-          .share=${this.share}
+          .share=${panel.share}
           .stacked=${this.stacked}
-          @change=${(event: Event) => (this.share = (event.target as Splitter).share)}
+          @change=${(event: Event) => panel.setShare((event.target as Splitter).share)}
         ></verifier-splitter>
         <verifier-side .panel=${panel}></verifier-side>
       </main>
@@ -135,7 +133,8 @@ export class App extends PanelElement {
   #said(): string {
     const { panel } = this;
     if (panel.phase === 'loading') return panel.t('loading');
-    return searchWords(panel);
+    // How far a search is changes too often to be listened to.
+    return panel.search.running ? '' : searchWords(panel);
   }
 
   #pressed(event: KeyboardEvent): void {
@@ -146,11 +145,10 @@ export class App extends PanelElement {
     event.preventDefault();
   }
 
-  /** Keys without a modifier, which belong to a field while one types. */
+  /** Keys without a modifier, where they mean the log: elsewhere they are typed, or choose from a list. */
   #single(event: KeyboardEvent): boolean {
-    const [target] = event.composedPath();
-    const typing = target instanceof HTMLInputElement || target instanceof HTMLTextAreaElement;
-    if (event.defaultPrevented || typing || event.ctrlKey || event.altKey || event.metaKey) return false;
+    const onLog = event.composedPath().some(part => part instanceof Stream || part instanceof SlicePane);
+    if (!onLog || event.defaultPrevented || event.ctrlKey || event.altKey || event.metaKey) return false;
     const { panel } = this;
     const actions: Readonly<Record<string, () => void>> = {
       e: () => panel.goToError(),

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import '@vscode-elements/elements/dist/vscode-icon/index.js';
 import { css, html, nothing, type TemplateResult } from 'lit';
-import { customElement, state } from 'lit/decorators.js';
+import { customElement } from 'lit/decorators.js';
 import type { PageText, Place } from '../../../extension/protocol/verifierPanel';
 import { PanelElement } from './element';
 import { shared } from './styles';
@@ -117,14 +117,12 @@ export class Explanation extends PanelElement {
     `,
   ];
 
-  @state()
-  private accessor open = true;
-
   protected override render(): TemplateResult | typeof nothing {
     const { panel } = this;
     const card = panel.summary?.explanation;
     if (!card) return nothing;
     const { origin } = card;
+    const open = panel.explanationOpen;
     return html`
       <section aria-labelledby="title" tabindex="-1">
         <header>
@@ -132,16 +130,16 @@ export class Explanation extends PanelElement {
           <h2 id="title">${card.title}</h2>
           <button
             class="toggle"
-            aria-expanded=${this.open}
+            aria-expanded=${open}
             aria-controls="body"
             aria-label=${panel.t('details')}
             title=${panel.t('details')}
-            @click=${() => (this.open = !this.open)}
+            @click=${() => panel.openExplanation(!open)}
           >
-            <vscode-icon name=${this.open ? 'chevron-up' : 'chevron-down'}></vscode-icon>
+            <vscode-icon name=${open ? 'chevron-up' : 'chevron-down'}></vscode-icon>
           </button>
         </header>
-        <dl class="body" id="body" ?hidden=${!this.open}>
+        <dl class="body" id="body" ?hidden=${!open}>
           ${this.#part('knew', card.knew)} ${this.#part('needed', card.needed)}
           ${this.#part('fix', card.fix, 'fix')}
           ${this.#line(

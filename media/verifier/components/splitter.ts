@@ -1,10 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 import { css, html, LitElement, type TemplateResult } from 'lit';
 import { customElement, property } from 'lit/decorators.js';
+import { MAX_SHARE, MIN_SHARE } from '../../../extension/protocol/verifierPanel';
 
 const STEP = 3;
-const LEAST = 20;
-const MOST = 80;
 
 /** The edge between two panes: dragged, or moved with the arrow keys. Tells the first pane's share, in percent. */
 @customElement('verifier-splitter')
@@ -43,8 +42,8 @@ export class Splitter extends LitElement {
       tabindex="0"
       aria-label=${this.label}
       aria-orientation=${this.stacked ? 'horizontal' : 'vertical'}
-      aria-valuemin=${LEAST}
-      aria-valuemax=${MOST}
+      aria-valuemin=${MIN_SHARE}
+      aria-valuemax=${MAX_SHARE}
       aria-valuenow=${Math.round(this.share)}
       @keydown=${this.#key}
       @pointerdown=${this.#grab}
@@ -74,7 +73,7 @@ export class Splitter extends LitElement {
   }
 
   #set(share: number): void {
-    this.share = Math.min(Math.max(share, LEAST), MOST);
+    this.share = Math.min(Math.max(share, MIN_SHARE), MAX_SHARE);
     this.dispatchEvent(new Event('change'));
   }
 }

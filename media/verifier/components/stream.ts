@@ -151,7 +151,8 @@ export class Stream extends PanelElement {
         const row = panel.rows.get(index);
         if (!row) return guard([of], () => emptyRow(index, of));
         const rail = panel.trace?.mark(row.line) ?? { up: false, down: false, role: undefined };
-        const selected = row.line === panel.line;
+        // The line itself may be hidden: then it is the row that stands for it.
+        const selected = index === panel.row;
         const marked = row.found ? needle : '';
         this.#columns = Math.max(this.#columns, row.text.length + 2 * row.frame);
         return guard([row, of, selected, marked, rail.up, rail.down, rail.role], () =>
@@ -172,8 +173,15 @@ export class Stream extends PanelElement {
   }
 
   #key(event: KeyboardEvent): void {
-    if (event.altKey || event.metaKey) return;
+    if (event.altKey) return;
     const { panel } = this;
+    const command = event.ctrlKey || event.metaKey;
+    if (command && event.key === 'c' && getSelection()?.isCollapsed !== false) {
+      panel.copy('line');
+      event.preventDefault();
+      return;
+    }
+    if (event.metaKey) return;
     const page = Math.max(1, Math.floor(this.scroller.clientHeight / this.#rowHeight) - 1);
     const steps: Readonly<Record<string, number>> = {
       ArrowUp: panel.row - 1,
@@ -187,7 +195,6 @@ export class Stream extends PanelElement {
     if (row !== undefined && !event.shiftKey) panel.goToRow(row);
     else if (event.key === 'Enter') panel.openSource();
     else if (event.key === 'f' && !event.ctrlKey) this.#toggleFold(panel.row);
-    else if (event.key === 'c' && event.ctrlKey && getSelection()?.isCollapsed !== false) panel.copy('line');
     else return;
     event.preventDefault();
   }

@@ -10,6 +10,7 @@ import type {
   StateOfLine,
   Summary,
   Target,
+  TraceTarget,
   View,
 } from '../../../extension/protocol/verifierPanel';
 import type { Host, Surroundings } from './host';
@@ -18,7 +19,7 @@ import { Observable } from './observable';
 import { Overview } from './overview';
 import { RowCache } from './rowCache';
 import { Search } from './search';
-import { Trace, type TraceTarget } from './trace';
+import { Trace } from './trace';
 
 export type Phase = 'starting' | 'empty' | 'loading' | 'shown' | 'failed';
 export type Pane = NonNullable<PanelState['pane']>;
@@ -39,9 +40,14 @@ export class Panel extends Observable {
   readonly #surroundings: Surroundings;
   readonly #locating = new Latest();
   readonly #stating = new Latest();
+  readonly #tracing = new Latest();
   readonly #number: Intl.NumberFormat;
   #texts: Readonly<Record<string, string>> = {};
   #stateTimer: { dispose(): void } | undefined;
+  /** Where the page was before it was hidden, until a log is opened. */
+  #saved: PanelState | undefined;
+  /** What is traced, or will be once the log is there. */
+  #traced: TraceTarget | undefined;
   /** The person has gone somewhere while the log came in. */
   #moved = false;
   readonly rows: RowCache;
@@ -64,12 +70,19 @@ export class Panel extends Observable {
   trace: Trace | undefined;
   comparison: Comparison | undefined;
   pane: Pane;
+  /** Of the stream beside the side pane, in percent. */
+  share: number;
+  explanationOpen: boolean;
 
   constructor(surroundings: Surroundings) {
     super();
     this.#surroundings = surroundings;
     this.#number = new Intl.NumberFormat(surroundings.language);
-    this.pane = surroundings.saved.pane ?? 'state';
+    const { saved } = surroundings;
+    this.#saved = saved;
+    this.pane = saved.pane ?? 'state';
+    this.share = saved.share ?? 60;
+    this.explanationOpen = saved.explanationOpen ?? true;
     this.#host = surroundings.connect({
       logs: ({ logs }) => this.#listed(logs),
       opened: ({ log, view, line }) => this.#opened(log, view, line),
@@ -92,7 +105,7 @@ export class Panel extends Observable {
     this.search = new Search(this.#host, { show: line => this.go({ line }), failed });
     this.overview = new Overview(this.#host, failed);
     this.search.subscribe(() => this.changed());
-    this.search.query = surroundings.saved.query ?? '';
+    this.search.query = saved.query ?? '';
   }
 
   async start(): Promise<void> {
@@ -172,8 +185,7 @@ export class Panel extends Observable {
 
   async traceValue(target: TraceTarget): Promise<void> {
     try {
-      this.trace = new Trace(await this.#host.request('slice', target));
-      this.setPane('slice');
+      if (await this.#trace(target)) this.setPane('slice');
     } catch (error) {
       this.#complain(error);
     }
@@ -193,13 +205,28 @@ export class Panel extends Observable {
   }
 
   endTrace(): void {
+    this.#tracing.stop();
+    this.#traced = undefined;
     this.trace = undefined;
+    this.#save();
     this.changed();
   }
 
   setPane(pane: Pane): void {
     this.pane = pane;
     this.#needComparison();
+    this.#save();
+    this.changed();
+  }
+
+  setShare(share: number): void {
+    this.share = share;
+    this.#save();
+    this.changed();
+  }
+
+  openExplanation(open: boolean): void {
+    this.explanationOpen = open;
     this.#save();
     this.changed();
   }
@@ -232,6 +259,17 @@ export class Panel extends Observable {
     this.changed();
   }
 
+  /** False when something else was traced meanwhile. */
+  async #trace(target: TraceTarget): Promise<boolean> {
+    const slice = await this.#tracing.run(options => this.#host.request('slice', target, options));
+    if (!slice) return false;
+    this.trace = new Trace(slice);
+    this.#traced = target;
+    this.#save();
+    this.changed();
+    return true;
+  }
+
   #needComparison(): void {
     if (this.pane === 'compare' && this.phase === 'shown' && !this.comparison) this.compareWith();
   }
@@ -242,7 +280,10 @@ export class Panel extends Observable {
     this.summary = undefined;
     this.comparison = undefined;
     this.progress = undefined;
+    this.#tracing.stop();
     this.trace = undefined;
+    this.#traced = this.#saved?.log === log.id ? this.#saved.trace : undefined;
+    this.#saved = undefined;
     this.state = undefined;
     this.complaint = '';
     this.#moved = false;
@@ -259,7 +300,10 @@ export class Panel extends Observable {
     this.progress = undefined;
     this.#show(view);
     this.#needComparison();
-    if (!this.#moved) this.go({ line: line ?? summary.errorLine ?? 0 });
+    // Who comes back finds filter and folds as they were.
+    if (!this.#moved) void this.#locate({ line: line ?? summary.errorLine ?? 0 }, line === undefined);
+    // What the log has no more of, when it is another file of that name, is not worth a word.
+    if (this.#traced) this.#trace(this.#traced).catch(() => this.endTrace());
     const { query } = this.search;
     if (query !== '') void this.#find(query, false);
   }
@@ -352,6 +396,9 @@ export class Panel extends Observable {
       filter: this.view.filter,
       pane: this.pane,
       query: this.search.query,
+      share: this.share,
+      explanationOpen: this.explanationOpen,
+      ...(this.#traced ? { trace: this.#traced } : {}),
       ...(this.log ? { log: this.log.id } : {}),
     });
   }

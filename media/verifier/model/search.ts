@@ -8,7 +8,8 @@ export class Search extends Observable {
   readonly #host: Host;
   readonly #show: (line: number) => void;
   readonly #failed: (error: unknown) => void;
-  readonly #latest = new Latest();
+  readonly #searching = new Latest();
+  readonly #going = new Latest();
   query = '';
   count = 0;
   /** -1: none. */
@@ -30,13 +31,14 @@ export class Search extends Observable {
 
   /** Looks for a query from a line on; with `show` goes to the first place. */
   async start(query: string, from: number, show: boolean): Promise<void> {
+    this.#going.stop();
     this.query = query;
     this.share = 0;
     this.long = false;
     this.cancelled = false;
     this.#set(0, -1, query.trim() !== '');
     try {
-      const result = await this.#latest.run(options =>
+      const result = await this.#searching.run(options =>
         // A log of millions of lines may take its time on a busy host.
         this.#host.request('search', { query, from }, { ...options, timeoutMs: 300_000 }),
       );
@@ -52,18 +54,18 @@ export class Search extends Observable {
   /** Gives up what runs; the query stays. */
   cancel(): void {
     if (!this.running) return;
-    this.#latest.stop();
+    this.#searching.stop();
     this.cancelled = true;
     this.#set(0, -1, false);
   }
 
-  /** The next (1) or the previous (-1) place, around the ends. */
+  /** The next (1) or the previous (-1) place, around the ends. While it runs there is none: it goes to one itself. */
   async go(by: 1 | -1): Promise<void> {
-    if (this.count === 0) return;
-    this.#set(this.count, (this.index + by + this.count) % this.count, this.running);
+    if (this.running || this.count === 0) return;
+    this.#set(this.count, (this.index + by + this.count) % this.count, false);
     const { index } = this;
     try {
-      const found = await this.#latest.run(options => this.#host.request('match', { index }, options));
+      const found = await this.#going.run(options => this.#host.request('match', { index }, options));
       if (found && found.line >= 0) this.#show(found.line);
     } catch (error) {
       this.#failed(error);

@@ -1,14 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { SliceOfValue, SliceRoleName } from '../../../extension/protocol/verifierPanel';
 
-/** Which register or slot to trace, and from which line on. */
-export interface TraceTarget {
-  readonly line: number;
-  readonly register?: number;
-  readonly slot?: number;
-  readonly frame?: number;
-}
-
 /** How a line of the stream lies to the chain of a value. */
 export interface RailMark {
   /** The chain goes on above, below. */

@@ -134,6 +134,38 @@ describe('the page', () => {
     await expect.poll(() => panel.rows.get(2)?.found).toBe(true);
   });
 
+  test('goes on with a search that takes long when the next place is asked for', async () => {
+    let clock = 0;
+    const { panel } = await open({ a: BRANCH_LOG.repeat(12_000) }, {}, () => (clock += 100));
+    await expect.poll(() => panel.phase).toBe('shown');
+    let asked = 0;
+    const end = panel.search.subscribe(() => {
+      if (!panel.search.long || !panel.search.running || asked > 0) return;
+      asked++;
+      void panel.search.go(1);
+    });
+    panel.find('r2');
+    await expect.poll(() => panel.search).toMatchObject({ running: false, count: 36_000 });
+    end();
+    expect(asked).toBe(1);
+    expect(panel.search.index).toBeGreaterThanOrEqual(0);
+  });
+
+  test('follows the cursor of the C file without undoing the filter or a fold', async () => {
+    const { panel, session } = await open({ a: BRANCH_LOG });
+    await expect.poll(() => panel.line).toBe(10);
+    await panel.setFilter('source');
+    await session.follow('a.bpf.c', 8, 'if (v == 1)');
+    // The instruction is no row: its line of C before it is.
+    await expect.poll(() => [panel.line, panel.row]).toEqual([4, 1]);
+    expect(panel.view.filter).toBe('source');
+    await panel.setFilter('all');
+    await panel.fold(undefined, true);
+    await session.follow('a.bpf.c', 9, 'return *v;');
+    await expect.poll(() => [panel.line, panel.row]).toEqual([10, 1]);
+    expect(panel.view.rows).toBe(2);
+  });
+
   test('knows where along the rows the instructions were spent, and where the search found something', async () => {
     const { panel } = await open({ a: BRANCH_LOG });
     // Two paths: instructions 0 to 3, and 4 after a line of C; each was visited once.
@@ -181,6 +213,48 @@ describe('the page', () => {
     await expect.poll(() => panel.line).toBe(lines.at(-1));
     panel.endTrace();
     expect(panel.trace).toBeUndefined();
+  });
+
+  test('traces what was asked for last, and nothing of another log', async () => {
+    const { panel } = await open({ a: BRANCH_LOG, b: BRANCH_LOG });
+    await expect.poll(() => panel.line).toBe(10);
+    const first = panel.traceValue({ line: 10, register: 2 });
+    await panel.traceValue({ line: 5, register: 0 });
+    await first;
+    expect(panel.trace?.slice).toMatchObject({ line: 5, target: 'r0' });
+    panel.open('b');
+    const late = panel.traceValue({ line: 10, register: 2 });
+    await expect.poll(() => panel.log?.id).toBe('b');
+    await late;
+    expect(panel.trace).toBeUndefined();
+  });
+
+  test('has its layout and its slice again when its tab is, not those of another log', async () => {
+    const { panel, states } = await open({ a: BRANCH_LOG });
+    await expect.poll(() => panel.state?.line).toBe(10);
+    expect(panel).toMatchObject({ share: 60, explanationOpen: true });
+    await panel.traceValue({ line: 10, register: 2 });
+    panel.setPane('hot');
+    panel.setShare(42);
+    panel.openExplanation(false);
+    const saved = states.at(-1);
+    expect(saved).toMatchObject({ trace: { line: 10, register: 2 } });
+    const again = await open({ a: BRANCH_LOG, b: BRANCH_LOG }, saved);
+    expect(again.panel).toMatchObject({ share: 42, explanationOpen: false });
+    await expect.poll(() => again.panel.trace?.slice.line).toBe(10);
+    expect(again.panel.pane).toBe('hot');
+    again.panel.open('b');
+    await expect.poll(() => again.panel.phase === 'shown' && again.panel.log?.id).toBe('b');
+    expect(again.panel.trace).toBeUndefined();
+    again.panel.endTrace();
+    expect(again.states.at(-1)).not.toHaveProperty('trace');
+  });
+
+  test('keeps a filter that hides the line that it comes back to', async () => {
+    const saved = { log: 'a', line: 4, filter: 'source' } as const;
+    const { panel } = await open({ a: BRANCH_LOG }, saved);
+    await expect.poll(() => [panel.phase, panel.line, panel.row]).toEqual(['shown', 4, 1]);
+    expect(panel.view.filter).toBe('source');
   });
 
   test('compares with another run, anew for every log', async () => {
