@@ -12,6 +12,8 @@ const decompress = promisify(gunzip);
 
 /** A run is some kilobytes; what is far bigger was not written by us. */
 const MAX_RUN_BYTES = 8 << 20;
+/** A write takes seconds at most; what is younger may be that of another window that is under way. */
+const LEFT_OVER_MS = 3_600_000;
 /** A verifier log that is longer when unpacked was not written by us: the kernel's buffer ends before. */
 const MAX_LOG_BYTES = 1 << 30;
 
@@ -39,14 +41,14 @@ export class RunFolder {
     this.#maxLogBytes = options.maxLogBytes ?? 256 << 20;
   }
 
-  /** Every readable run, the oldest first. Leftovers of a write that was cut off are removed. */
+  /** Every readable run, the oldest first. Leftovers of a write that was cut off long ago are removed. */
   async load(): Promise<VerifierRun[]> {
     const names = await readdir(this.#folder).catch(() => []);
     const runs: VerifierRun[] = [];
     const damaged: string[] = [];
     for (const name of names) {
       const path = join(this.#folder, name);
-      if (name.endsWith('.tmp')) await rm(path, { force: true });
+      if (name.endsWith('.tmp')) await this.#dropLeftover(path);
       if (!name.endsWith('.json')) continue;
       const run = await this.#readRun(path);
       if (run === undefined || `${run.id}.json` !== name) damaged.push(name);
@@ -113,6 +115,11 @@ export class RunFolder {
       await this.#unlink(temporary);
       throw error;
     }
+  }
+
+  async #dropLeftover(path: string): Promise<void> {
+    const file = await stat(path).catch(() => undefined);
+    if (file !== undefined && Date.now() - file.mtimeMs > LEFT_OVER_MS) await this.#unlink(path);
   }
 
   async #dropOldLogs(): Promise<void> {

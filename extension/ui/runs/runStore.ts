@@ -20,18 +20,20 @@ export interface RunStoreOptions {
 export class RunStore implements Disposable {
   readonly #history = new RunHistory();
   readonly #folder: RunFolder;
+  readonly #logger: Logger;
   readonly #keep: () => number;
   readonly #changed = new Emitter<readonly VerifierRun[]>();
   /** The last used is last. */
   readonly #texts = new Map<string, string>();
   /** Not in the folder, so memory is all that they have. */
   readonly #unsaved = new Set<string>();
-  #writes: Promise<void>;
+  #writes = Promise.resolve();
 
   constructor(options: RunStoreOptions) {
     this.#folder = new RunFolder(options);
+    this.#logger = options.logger;
     this.#keep = options.keep;
-    this.#writes = this.#load();
+    this.#write(() => this.#load());
   }
 
   /** The runs that were added; none after those of an earlier window were read or some were dropped. */
@@ -100,8 +102,11 @@ export class RunStore implements Disposable {
     return dropped;
   }
 
+  /** One that fails takes none of those after it along. */
   #write(work: () => Promise<void>): void {
-    this.#writes = this.#writes.then(work);
+    this.#writes = this.#writes.then(work).catch((error: unknown) => {
+      this.#logger.error(`verifier runs: ${error instanceof Error ? error.message : String(error)}`);
+    });
   }
 
   #hold(id: string, text: string): void {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import { execFile } from 'node:child_process';
-import { mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, rm, utimes, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
@@ -24,6 +24,13 @@ describe('verifier runs on the disk', () => {
     warn: (line: string) => void warnings.push(line),
   };
   const open = (keep = 10) => new RunStore({ folder, logger, keep: () => keep });
+
+  /** What a write left that was cut off some hours ago. */
+  const leftover = async (name: string, hours: number) => {
+    await writeFile(join(folder, name), '{');
+    const then = Date.now() / 1000 - hours * 3600;
+    await utimes(join(folder, name), then, then);
+  };
 
   beforeEach(async () => {
     top = await mkdtemp(join(tmpdir(), 'sockmap-runs-'));
@@ -69,7 +76,7 @@ describe('verifier runs on the disk', () => {
     await writeFile(join(folder, `${cut.id}.json`), '{"version":1,"id":');
     await writeFile(join(folder, 'renamed.json'), JSON.stringify(good));
     await writeFile(join(folder, `${good.id}.log.gz`), 'no gzip');
-    await writeFile(join(folder, 'half.json.0123456789ab.tmp'), '{');
+    await leftover('half.json.0123456789ab.tmp', 2);
     const again = open();
     await again.settled;
     expect(again.runs.all).toEqual([good]);
@@ -77,6 +84,45 @@ describe('verifier runs on the disk', () => {
     expect(warnings[0]).toContain(`${cut.id}.json`);
     expect(await again.log(good.id)).toBeUndefined();
     expect(await readdir(folder)).not.toContain('half.json.0123456789ab.tmp');
+  });
+
+  it('are all there beside a leftover that cannot be removed, and take new ones', async () => {
+    const store = open();
+    const kept = madeRun();
+    store.add([{ run: kept, log: 'x' }]);
+    await store.settled;
+    await mkdir(join(folder, 'folder.tmp'));
+    await utimes(join(folder, 'folder.tmp'), 1, 1);
+    const again = open();
+    const run = madeRun();
+    again.add([{ run, log: 'y' }]);
+    await again.settled;
+    expect(again.runs.all).toEqual([kept, run]);
+    expect(await readdir(folder)).toContain(`${run.id}.log.gz`);
+    expect(warnings).toEqual([expect.stringMatching(/folder\.tmp cannot be removed/)]);
+  });
+
+  it('that another window is writing are left alone', async () => {
+    await mkdir(folder);
+    await leftover('new.json.0123456789ab.tmp', 0);
+    const store = open();
+    await store.settled;
+    expect(await readdir(folder)).toEqual(['new.json.0123456789ab.tmp']);
+  });
+
+  it('are written on after a listener has failed', async () => {
+    const first = open();
+    first.add([{ run: madeRun(), log: 'x' }]);
+    await first.settled;
+    const store = open();
+    store.onDidChange(added => {
+      if (added.length === 0) throw new Error('boom');
+    });
+    await store.settled;
+    const run = madeRun();
+    store.add([{ run, log: 'y' }]);
+    await store.settled;
+    expect(await readdir(folder)).toContain(`${run.id}.log.gz`);
   });
 
   it('stay in memory when the disk is full, and leave no half files', async () => {
