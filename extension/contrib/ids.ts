@@ -57,6 +57,7 @@ export const COMMANDS = {
   openVerifierLogAsText: 'sockmap.openVerifierLogAsText',
   copyVerifierLogLine: 'sockmap.copyVerifierLogLine',
   goToVerifierLogSource: 'sockmap.goToVerifierLogSource',
+  traceVerifierLogValue: 'sockmap.traceVerifierLogValue',
   editPolicy: 'sockmap.editPolicy',
   openGuide: 'sockmap.openGuide',
 } as const;

@@ -321,6 +321,14 @@ export const panelState = v.object({
 });
 export type PanelState = v.InferOutput<typeof panelState>;
 
+/** What a context menu on the stream is told: conditions of the manifest name them. */
+export const MENU_KEYS = {
+  /** A line of the log is below. */
+  row: 'sockmap.logRow',
+  /** A register or stack slot is below. */
+  value: 'sockmap.logValue',
+} as const;
+
 /** Where to go. `near` is the line to start from for what occurs more than once. */
 const target = v.union([
   v.object({ line: uint }),
@@ -375,7 +383,10 @@ export const HOST_SIDE = {
       result: done,
     },
   },
-  notes: {},
+  notes: {
+    /** The page has the keyboard now, or its menu is opened on a line: what commands are about. */
+    used: v.object({ line: v.optional(uint) }),
+  },
 } as const;
 
 /** What the page understands. */
@@ -392,6 +403,8 @@ export const PAGE_SIDE = {
     failed: v.object({ message: text, log: optionalText }),
     /** The cursor in the C file moved: goes there as far as filter and folds show it. */
     select: v.object({ line: uint }),
+    /** Traces the value that the context menu was opened on. */
+    trace: v.object({}),
     /** Places found so far, and how much of the log was looked at. */
     searching: v.object({ count: uint, share: v.number() }),
   },

@@ -12,6 +12,7 @@ import {
   VIEW_CONTAINER,
   WALKTHROUGH,
 } from '../../extension/contrib/ids';
+import { MENU_KEYS } from '../../extension/protocol/verifierPanel';
 import { checkout } from '../rig/checkout';
 import {
   conditionsOf,
@@ -25,6 +26,7 @@ import {
 
 /** Context keys that VS Code itself sets and we use. */
 const workbenchKeys = [
+  'activeWebviewPanelId',
   'view',
   'viewItem',
   'focusedView',
@@ -41,6 +43,7 @@ const workbenchKeys = [
   'virtualWorkspace',
   'workspacePlatform',
   'remoteName',
+  'webviewId',
 ];
 
 const sorted = (values: Iterable<string>): string[] => [...values].sort();
@@ -153,7 +156,11 @@ describe('package.json', () => {
   });
 
   it('uses only context keys that somebody sets', () => {
-    const known = new Set<string>([...workbenchKeys, ...Object.values(CONTEXT_KEYS)]);
+    const known = new Set<string>([
+      ...workbenchKeys,
+      ...Object.values(CONTEXT_KEYS),
+      ...Object.values(MENU_KEYS),
+    ]);
     const settings = new Set(Object.keys(settingsOf(manifest)).map(name => `config.${name}`));
     const unknown = conditionsOf(manifest)
       .flatMap(keysOf)

@@ -59,6 +59,8 @@ export interface PanelHost extends Turns {
   readonly onFault: (message: string) => void;
   /** The panel shows a log from now on. */
   readonly onShown?: (log: LogInfo) => void;
+  /** The panel has the keyboard now. */
+  readonly onUsed?: () => void;
   /** A log starts to be read; who watches can give it up. */
   readonly onReading?: (task: ReadingTask) => void;
 }
@@ -156,6 +158,11 @@ export class PanelSession implements Disposable {
     return this.#openSource({ line: this.#line });
   }
 
+  /** Traces the value that the context menu was opened on. */
+  trace(): void {
+    this.#messenger.note('trace', {});
+  }
+
   dispose(): void {
     this.#opening++;
     this.#messenger.dispose();
@@ -185,6 +192,10 @@ export class PanelSession implements Disposable {
       copy: async ({ what, line }) => {
         await this.copy(what, line);
         return undefined;
+      },
+      used: ({ line }) => {
+        if (line !== undefined && line < this.#document.log.lineCount) this.#line = line;
+        this.#host.onUsed?.();
       },
       compare: ({ with: others }) => this.#host.compare(this.current ?? '', others),
       openFrom: async ({ from }) => {

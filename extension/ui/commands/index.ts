@@ -22,6 +22,7 @@ import {
   openVerifierLog,
   openVerifierLogAsText,
   openVerifierLogInEditor,
+  traceVerifierLogValue,
 } from './verifierLog';
 import { showVerifierLog, toggleLineVisits, verify } from './verify';
 import { verifyAllHosts } from './verifyAllHosts';
@@ -75,6 +76,7 @@ const HANDLERS: { readonly [K in CommandKey]: Handler } = {
   openVerifierLogAsText,
   copyVerifierLogLine,
   goToVerifierLogSource,
+  traceVerifierLogValue,
   editPolicy,
   openGuide,
 };
@@ -89,6 +91,7 @@ const UNTRUSTED: ReadonlySet<CommandKey> = new Set([
   'openVerifierLogAsText',
   'copyVerifierLogLine',
   'goToVerifierLogSource',
+  'traceVerifierLogValue',
   'openGuide',
 ]);
 
@@ -161,6 +164,8 @@ async function askForTrust(): Promise<void> {
 /** The ids in what VS Code hands over: a tree node, a file and all that are selected with it, a target of our own, or nothing. */
 function targetOf(argument: unknown, selected: unknown): CommandTarget {
   if (argument instanceof vscode.Uri) {
+    // The title of an editor with a page gives the page's own address.
+    if (argument.scheme === 'webview-panel') return {};
     const all: readonly unknown[] = Array.isArray(selected) ? selected : [];
     const files = all
       .flatMap(item => (item instanceof vscode.Uri ? [item.fsPath] : []))

@@ -107,6 +107,14 @@ export async function goToVerifierLogSource(services: Services): Promise<void> {
     );
 }
 
+/** Traces the value of the log that the context menu was opened on. */
+export function traceVerifierLogValue(services: Services): Promise<void> {
+  const session = services.verifierPanels.current;
+  if (session?.current === undefined) throw noLog();
+  session.trace();
+  return Promise.resolve();
+}
+
 function noLog(): Error {
   return new Error(vscode.l10n.t('No verifier log is open. Run "Sockmap: Open Verifier Log…" first.'));
 }

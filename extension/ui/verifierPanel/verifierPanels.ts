@@ -8,6 +8,7 @@ import type { Clock } from '../../core/util/clock';
 import { type Disposable, DisposableStore } from '../../core/util/disposable';
 import { logGoneText } from '../documents/runTexts';
 import { turnsOf } from '../turns';
+import { columnFor } from './column';
 import { CursorLink } from './cursorLink';
 import { pageFolder } from './html';
 import type { LogLibrary } from './library';
@@ -108,7 +109,7 @@ export class VerifierPanels implements vscode.WebviewViewProvider, vscode.Webvie
 
   #adopt(panel: vscode.WebviewPanel): PanelSurface {
     panel.iconPath = vscode.Uri.joinPath(this.#options.extensionUri, 'media', 'icon.svg');
-    const surface = this.#open(panel.webview);
+    const surface = this.#open(panel.webview, panel);
     panel.onDidChangeViewState(() => {
       if (!panel.visible) surface.session.hide();
       if (panel.active) this.#last = surface;
@@ -118,10 +119,10 @@ export class VerifierPanels implements vscode.WebviewViewProvider, vscode.Webvie
     return surface;
   }
 
-  #open(webview: vscode.Webview): PanelSurface {
+  #open(webview: vscode.Webview, panel?: vscode.WebviewPanel): PanelSurface {
     const surface: PanelSurface = new PanelSurface(
       webview,
-      this.#host(() => surface.session.current),
+      this.#host(() => surface, panel),
       this.#options.extensionUri,
     );
     this.#surfaces.add(surface);
@@ -134,7 +135,7 @@ export class VerifierPanels implements vscode.WebviewViewProvider, vscode.Webvie
     surface.dispose();
   }
 
-  #host(current: () => string | undefined): PanelHost {
+  #host(surface: () => PanelSurface, panel: vscode.WebviewPanel | undefined): PanelHost {
     const { library, clock, logger } = this.#options;
     return {
       settled: () => library.settled,
@@ -144,7 +145,7 @@ export class VerifierPanels implements vscode.WebviewViewProvider, vscode.Webvie
       read: id => library.read(id),
       compare: (id, others) => library.compare(id, others),
       openPlace: async place => {
-        const id = current();
+        const id = surface().session.current;
         const run = id === undefined ? undefined : library.run(id);
         const location = await placeInSources(run, place);
         if (location === undefined) return false;
@@ -152,12 +153,16 @@ export class VerifierPanels implements vscode.WebviewViewProvider, vscode.Webvie
         await vscode.window.showTextDocument(location.uri, {
           selection: location.range,
           preserveFocus: true,
-          viewColumn: vscode.ViewColumn.One,
+          viewColumn: columnFor(location.uri, panel?.viewColumn),
         });
         return true;
       },
       copy: async text => vscode.env.clipboard.writeText(text),
       openFrom: this.#options.openFrom,
+      onShown: ({ title }) => {
+        if (panel !== undefined) panel.title = vscode.l10n.t('{0} · Verifier Log', title);
+      },
+      onUsed: () => (this.#last = surface()),
       onReading: task => showReading(task, clock),
       explain,
       words: summaryWords(),

@@ -34,17 +34,23 @@ export class App extends PanelElement {
 
   readonly #resized = new ResizeObserver(() => (this.stacked = this.clientWidth < NARROW));
   readonly #key = (event: KeyboardEvent) => this.#pressed(event);
+  readonly #focus = () => this.panel.used();
+  readonly #menu = (event: MouseEvent) => this.#describe(event);
 
   override connectedCallback(): void {
     super.connectedCallback();
     this.#resized.observe(this);
     window.addEventListener('keydown', this.#key);
+    window.addEventListener('focus', this.#focus);
+    this.addEventListener('contextmenu', this.#menu);
   }
 
   override disconnectedCallback(): void {
     super.disconnectedCallback();
     this.#resized.disconnect();
     window.removeEventListener('keydown', this.#key);
+    window.removeEventListener('focus', this.#focus);
+    this.removeEventListener('contextmenu', this.#menu);
   }
 
   protected override render(): TemplateResult {
@@ -127,6 +133,12 @@ export class App extends PanelElement {
         >
       </div>
     </div>`;
+  }
+
+  /** VS Code looks for what its menu is about on this element only: it does not see into shadow trees. */
+  #describe(event: MouseEvent): void {
+    const stream = event.composedPath().find(part => part instanceof Stream);
+    this.dataset['vscodeContext'] = JSON.stringify(stream?.pointAt(event) ?? {});
   }
 
   /** For screen readers. */

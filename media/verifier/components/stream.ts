@@ -4,6 +4,7 @@ import { customElement, query } from 'lit/decorators.js';
 import { guard } from 'lit/directives/guard.js';
 import { repeat } from 'lit/directives/repeat.js';
 import { parseQuery } from '../../../extension/core/verifierPanel/query';
+import { MENU_KEYS } from '../../../extension/protocol/verifierPanel';
 import { PanelElement } from './element';
 import './minimap';
 import type { MapEvent, Minimap } from './minimap';
@@ -44,6 +45,18 @@ export class Stream extends PanelElement {
 
   override focus(): void {
     this.scroller.focus({ preventScroll: true });
+  }
+
+  /** Selects the row that a context menu is opened on; what the menu's conditions are told. */
+  pointAt(event: MouseEvent): Record<string, boolean> {
+    const { panel } = this;
+    const [target] = event.composedPath();
+    const index = rowOf(target);
+    const row = panel.rows.get(index ?? panel.row);
+    if (index !== undefined) panel.goToRow(index);
+    const value = row && target instanceof Element ? valueOf(target) : undefined;
+    if (row) panel.pointAt(row.line, value);
+    return { [MENU_KEYS.row]: row !== undefined, [MENU_KEYS.value]: value !== undefined };
   }
 
   override connectedCallback(): void {
@@ -202,8 +215,8 @@ export class Stream extends PanelElement {
   #click(event: MouseEvent): void {
     const [target] = event.composedPath();
     if (!(target instanceof Element)) return;
-    const index = Number(target.closest('[data-row]')?.getAttribute('data-row') ?? NaN);
-    if (!Number.isInteger(index) || getSelection()?.isCollapsed === false) return;
+    const index = rowOf(target);
+    if (index === undefined || getSelection()?.isCollapsed === false) return;
     const { panel } = this;
     panel.goToRow(index);
     if (target.closest('.fold')) this.#toggleFold(index);
@@ -213,12 +226,8 @@ export class Stream extends PanelElement {
 
   #trace(target: Element, index: number): void {
     const row = this.panel.rows.get(index);
-    const value = target.closest('.t-register');
-    if (!row || !value) return;
-    const slot = value.getAttribute('data-slot');
-    const register = value.getAttribute('data-register');
-    const what = slot === null ? { register: Number(register) } : { slot: Number(slot) };
-    void this.panel.traceValue({ line: row.line, ...what });
+    const value = valueOf(target);
+    if (row && value) void this.panel.traceValue({ line: row.line, ...value });
   }
 
   #toggleFold(index: number): void {
@@ -226,4 +235,17 @@ export class Stream extends PanelElement {
     const row = panel.rows.get(index);
     if (row && (panel.summary?.paths ?? 0) > 1) void panel.fold(row.line, row.fold <= 0);
   }
+}
+
+function rowOf(target: EventTarget | undefined): number | undefined {
+  const text = target instanceof Element ? target.closest('[data-row]')?.getAttribute('data-row') : undefined;
+  return text === undefined || text === null ? undefined : Number(text);
+}
+
+/** The register or stack slot that a part of a row stands for. */
+function valueOf(target: Element): { readonly register: number } | { readonly slot: number } | undefined {
+  const value = target.closest('.t-register');
+  if (!value) return undefined;
+  const slot = value.getAttribute('data-slot');
+  return slot === null ? { register: Number(value.getAttribute('data-register')) } : { slot: Number(slot) };
 }

@@ -46,6 +46,8 @@ export class Panel extends Observable {
   #stateTimer: { dispose(): void } | undefined;
   /** Where the page was before it was hidden, until a log is opened. */
   #saved: PanelState | undefined;
+  /** The value that the context menu was opened on. */
+  #pointed: TraceTarget | undefined;
   /** What is traced, or will be once the log is there. */
   #traced: TraceTarget | undefined;
   /** The person has gone somewhere while the log came in. */
@@ -98,6 +100,9 @@ export class Panel extends Observable {
         this.changed();
       },
       select: ({ line }) => void this.#locate({ line }, false),
+      trace: () => {
+        if (this.#pointed) void this.traceValue(this.#pointed);
+      },
       searching: ({ count, share }) => this.search.progress(count, share),
     });
     const failed = (error: unknown) => this.#complain(error);
@@ -219,6 +224,18 @@ export class Panel extends Observable {
     this.changed();
   }
 
+  /** The page has the keyboard now. */
+  used(): void {
+    this.#host.note('used', {});
+  }
+
+  /** A context menu is opened on a line, on a value of it maybe. */
+  pointAt(line: number, value: Omit<TraceTarget, 'line'> | undefined): void {
+    this.#pointed = value && { line, ...value };
+    // Its commands are run by the host: they need not wait for the state of the line.
+    this.#host.note('used', { line });
+  }
+
   setShare(share: number): void {
     this.share = share;
     this.#save();
@@ -284,6 +301,7 @@ export class Panel extends Observable {
     this.trace = undefined;
     this.#traced = this.#saved?.log === log.id ? this.#saved.trace : undefined;
     this.#saved = undefined;
+    this.#pointed = undefined;
     this.state = undefined;
     this.complaint = '';
     this.#moved = false;

@@ -21,6 +21,8 @@ async function open(
   const states: PanelState[] = [];
   const sources: string[] = [];
   const asked: string[] = [];
+  const used: (string | undefined)[] = [];
+  const copied: string[] = [];
   const host: PanelHost = {
     settled: () => Promise.resolve(),
     logs: Object.keys(logs).map(id => ({ id, title: id, detail: '', verdict: 'unknown' })),
@@ -40,7 +42,11 @@ async function open(
       sources.push(place.text);
       return Promise.resolve(place.text.includes('return'));
     },
-    copy: () => Promise.resolve(),
+    onUsed: () => used.push(session.current),
+    copy: text => {
+      copied.push(text);
+      return Promise.resolve();
+    },
     openFrom: () => Promise.resolve(),
     explain: () => undefined,
     words: WORDS,
@@ -72,7 +78,7 @@ async function open(
   // What the stream does when it is drawn.
   panel.subscribe(() => panel.rows.want(0, 100));
   await panel.start();
-  return { panel, states, sources, asked, session };
+  return { panel, states, sources, asked, used, copied, session };
 }
 
 describe('the page', () => {
@@ -213,6 +219,29 @@ describe('the page', () => {
     await expect.poll(() => panel.line).toBe(lines.at(-1));
     panel.endTrace();
     expect(panel.trace).toBeUndefined();
+  });
+
+  test('traces the value that its context menu was opened on, while its log is shown', async () => {
+    const { panel, session } = await open({ a: BRANCH_LOG, b: BRANCH_LOG });
+    await expect.poll(() => panel.line).toBe(10);
+    panel.pointAt(10, { register: 2 });
+    session.trace();
+    await expect.poll(() => panel.trace?.slice).toMatchObject({ line: 10, target: 'r2' });
+    panel.open('b');
+    await expect.poll(() => panel.log?.id).toBe('b');
+    session.trace();
+    await expect.poll(() => panel.phase).toBe('shown');
+    expect(panel.trace).toBeUndefined();
+  });
+
+  test('tells that it has the keyboard, and which line its context menu is opened on', async () => {
+    const { panel, session, used, copied } = await open({ a: BRANCH_LOG });
+    await expect.poll(() => panel.phase).toBe('shown');
+    panel.used();
+    panel.pointAt(11, undefined);
+    await expect.poll(() => used).toEqual(['a', 'a']);
+    await session.copy('line');
+    expect(copied).toEqual(["R2 invalid mem access 'scalar'"]);
   });
 
   test('traces what was asked for last, and nothing of another log', async () => {

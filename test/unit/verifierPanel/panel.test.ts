@@ -171,6 +171,7 @@ function openPage(logs: Readonly<Record<string, string>>, pause?: () => Promise<
       loaded: (value: Awaited<Page['loaded']>) => done(value),
       failed: (note: { message: string }) => failures.push(note.message),
       select: (note: { line: number }) => selected.push(note.line),
+      trace: () => undefined,
       searching: () => undefined,
     },
     post: message => session.receive(message),
