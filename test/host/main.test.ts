@@ -194,6 +194,7 @@ describe('building and verifying', () => {
     });
     assert.match(text, /processed \d+ insns/);
     await vscode.commands.executeCommand('notifications.clearAll');
+    await vscode.workspace.openTextDocument(path);
     const lenses = await vscode.commands.executeCommand<vscode.CodeLens[]>(
       'vscode.executeCodeLensProvider',
       vscode.Uri.file(path),

@@ -96,5 +96,26 @@ describe('the verifier log panel', () => {
       return found instanceof vscode.TabInputWebview ? found : undefined;
     });
     assert.match(input.viewType, new RegExp(`${VERIFIER_EDITOR}$`));
+    await eventually('the title', () => {
+      const label = vscode.window.tabGroups.activeTabGroup.activeTab?.label ?? '';
+      return label.endsWith(' · Verifier Log') || undefined;
+    });
+  });
+
+  it('as an editor is not covered by the source that it opens', async () => {
+    const source = workspaceFile('linked.bpf.c');
+    const groups = () => vscode.window.tabGroups.all.map(({ activeTab }) => activeTab?.input);
+    // Beside it first, then where it is open already.
+    for (let times = 0; times < 2; times++) {
+      await vscode.env.clipboard.writeText('');
+      await selected(AT_ERROR);
+      await vscode.commands.executeCommand(COMMANDS.goToVerifierLogSource);
+      await eventually('the source beside the log', () => {
+        const [log, text, ...others] = groups();
+        const isThere = text instanceof vscode.TabInputText && text.uri.fsPath === source;
+        return (log instanceof vscode.TabInputWebview && isThere && others.length === 0) || undefined;
+      });
+    }
+    assert.equal(vscode.window.tabGroups.all[1]?.tabs.length, 1);
   });
 });

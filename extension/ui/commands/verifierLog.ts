@@ -61,6 +61,12 @@ async function openOrigin({ library }: Services, origin: Origin): Promise<string
     }
     case 'editor': {
       const document = vscode.window.activeTextEditor?.document;
+      const { activeTab } = vscode.window.tabGroups.activeTabGroup;
+      // An editor with a file that is too long to be shared with extensions is none that they see.
+      if (document === undefined && activeTab?.input instanceof vscode.TabInputText) {
+        const { uri } = activeTab.input;
+        if (uri.scheme === 'file') return library.add({ kind: 'file', path: uri.fsPath });
+      }
       if (document === undefined)
         throw new Error(vscode.l10n.t('There is no active text editor. Open the log in one first.'));
       if (document.uri.scheme === 'file' && !document.isDirty)
@@ -84,9 +90,10 @@ export async function openVerifierLogAsText(services: Services, target: CommandT
   const opened = id === undefined ? undefined : library.opened(id);
   const log = id === undefined ? undefined : verifierLogs.of(id);
   if (log !== undefined) await verifierLogs.show(log, log.run.problem?.logLine);
-  else if (opened?.kind === 'file') await vscode.window.showTextDocument(vscode.Uri.file(opened.path));
-  else if (opened !== undefined)
-    await vscode.window.showTextDocument(await vscode.workspace.openTextDocument({ content: opened.text }));
+  // However long it is: showTextDocument() takes no file that VS Code does not share with extensions.
+  else if (opened?.kind === 'file')
+    await vscode.commands.executeCommand('vscode.open', vscode.Uri.file(opened.path));
+  else if (opened !== undefined) await verifierLogs.showText(opened.title, opened.text);
   else throw noLog();
 }
 

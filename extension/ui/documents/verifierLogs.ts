@@ -6,6 +6,7 @@ import { type Disposable, DisposableStore } from '../../core/util/disposable';
 import { Emitter, type Event } from '../../core/util/emitter';
 import type { VerifierRun } from '../../core/verifierRuns';
 import type { RunStore } from '../runs/runStore';
+import { isLong, LongTexts } from './longTexts';
 import { logGoneText } from './runTexts';
 
 export interface VerifierLog {
@@ -25,6 +26,7 @@ export class VerifierLogs implements vscode.TextDocumentContentProvider, Disposa
   readonly #changed = this.#store.add(new Emitter<void>());
   readonly onDidChange = this.#changedDocument.event;
   readonly #runs: RunStore;
+  readonly #long = this.#store.add(new LongTexts());
   /** The run whose log was handed out last, by the document's URI. */
   readonly #given = new Map<string, VerifierRun | undefined>();
 
@@ -92,6 +94,11 @@ export class VerifierLogs implements vscode.TextDocumentContentProvider, Disposa
 
   /** Opens a log at a line, from 0; else at its end when the program was refused, where the complaint stands. */
   async show(log: VerifierLog, line?: number): Promise<void> {
+    const text = await this.text(log);
+    if (isLong(text)) {
+      await this.#long.open(log.program, text, line ?? (log.ok ? 0 : log.run.logLines - 1));
+      return;
+    }
     const document = await vscode.workspace.openTextDocument(log.uri);
     await vscode.languages.setTextDocumentLanguage(document, LOG_LANGUAGE);
     const editor = await vscode.window.showTextDocument(document, { preview: true });
@@ -101,6 +108,12 @@ export class VerifierLogs implements vscode.TextDocumentContentProvider, Disposa
       editor.selection = new vscode.Selection(end, end);
       editor.revealRange(new vscode.Range(end, end), vscode.TextEditorRevealType.InCenterIfOutsideViewport);
     }
+  }
+
+  /** Opens a text that is no run's log. */
+  async showText(title: string, text: string): Promise<void> {
+    if (isLong(text)) await this.#long.open(title, text);
+    else await vscode.window.showTextDocument(await vscode.workspace.openTextDocument({ content: text }));
   }
 
   dispose(): void {
