@@ -164,6 +164,24 @@ export class WorkbenchPage {
     });
   }
 
+  /** The labels of the context menu that is open. */
+  async menuItems(): Promise<string[]> {
+    const items = this.page.locator('.context-view .monaco-menu .action-label:not(.separator)');
+    await items.first().waitFor({ state: 'visible' });
+    return (await items.allTextContents()).map(flat);
+  }
+
+  /** Chooses from the context menu that is open. */
+  async chooseMenuItem(label: string): Promise<void> {
+    const item = this.page.locator('.context-view .monaco-menu .action-label', { hasText: label });
+    await until(`the end of the menu with ${label}`, async () => {
+      if (!(await item.isVisible())) return true;
+      // A menu that has only just come takes no click.
+      await item.click({ timeout: 1000 }).catch(() => undefined);
+      return undefined;
+    });
+  }
+
   /** The rows of the Problems panel, opened when it is not. */
   async problems(): Promise<string[]> {
     const panel = this.page.locator('.markers-panel');

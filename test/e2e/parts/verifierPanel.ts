@@ -89,6 +89,79 @@ export function verifierPanel(session: SharedSession): void {
       await expect.poll(() => panel.find('verifier-state').isVisible()).toBe(true);
     });
 
+    it('leaves the keys of a list to the list, and copies a line by the keys of either system', async () => {
+      const { page: workbench } = session.page;
+      const { keyboard } = workbench;
+      await panel.stream.focus();
+      await keyboard.press('Home');
+      await expect.poll(() => panel.selected.getAttribute('data-row')).toBe('0');
+      await panel.find('verifier-toolbar .filter').focus();
+      for (const key of ['e', '[', ']']) await keyboard.press(key);
+      await panel.stream.focus();
+      for (const key of ['Control+c', 'Meta+c']) {
+        await workbench.evaluate(() => navigator.clipboard.writeText(''));
+        await keyboard.press(key);
+        // The line is still the first: none of the keys has gone to the error.
+        await expect.poll(() => workbench.evaluate(() => navigator.clipboard.readText())).toMatch(/R1=ctx/);
+      }
+      await keyboard.press('e');
+      await expect.poll(() => panel.selected.textContent()).toMatch(/\*\(u8 \*\)/);
+    });
+
+    it('has a menu on its rows, and actions in the title of its editor', async () => {
+      const { page } = session;
+      await panel.selected.locator('[data-register]').last().click({ button: 'right' });
+      expect(await page.menuItems()).toEqual(
+        expect.arrayContaining([
+          'Go to Source of Verifier Log Line',
+          'Trace Where the Value Comes From',
+          'Copy Verifier Log Line',
+        ]),
+      );
+      await page.screenshot('log-menu');
+      await page.chooseMenuItem('Trace Where the Value Comes From');
+      await expect.poll(() => panel.find('verifier-slice li').count()).toBeGreaterThan(0);
+      await panel.row('R1 offset is outside of the packet').click({ button: 'right' });
+      expect(await page.menuItems()).not.toContain('Trace Where the Value Comes From');
+      await page.page.evaluate(() => navigator.clipboard.writeText(''));
+      await page.chooseMenuItem('Copy Verifier Log Line');
+      await expect
+        .poll(() => page.page.evaluate(() => navigator.clipboard.readText()))
+        .toMatch(/R1 offset is outside of the packet/);
+      // A page has no name of a resource, but a title.
+      await expect.poll(() => page.page.locator('.tab.active').textContent()).toBe('refused · Verifier Log');
+      await page.page.locator('.editor-actions [aria-label^="Open Verifier Log as Text"]').click();
+      await page.waitEditor(/refused\.log/);
+      await page.runCommand('View: Revert and Close Editor');
+      await panel.find('verifier-explanation h2').waitFor();
+    });
+
+    it('has its layout again when its tab is shown again', async () => {
+      const { page } = session;
+      const { keyboard } = page.page;
+      const splitter = panel.find('verifier-splitter [role=separator]');
+      await splitter.focus();
+      await keyboard.press('ArrowLeft');
+      await keyboard.press('ArrowLeft');
+      await expect.poll(() => splitter.getAttribute('aria-valuenow')).toBe('54');
+      const toggle = panel.find('verifier-explanation .toggle');
+      await toggle.click();
+      await expect.poll(() => toggle.getAttribute('aria-expanded')).toBe('false');
+      const steps = await panel.find('verifier-slice li').count();
+      await page.runCommand('Sockmap: Open Verifier Log as Text');
+      await page.waitEditor(/refused\.log/);
+      await page.runCommand('View: Revert and Close Editor');
+      await panel.find('verifier-explanation h2').waitFor();
+      await expect.poll(() => splitter.getAttribute('aria-valuenow')).toBe('54');
+      await expect.poll(() => toggle.getAttribute('aria-expanded')).toBe('false');
+      await expect.poll(() => panel.find('verifier-slice li').count()).toBe(steps);
+      await page.screenshot('layout');
+      await toggle.click();
+      await panel.stream.focus();
+      await keyboard.press('Escape');
+      await expect.poll(() => panel.find('verifier-stream .rail.step').count()).toBe(0);
+    });
+
     it('has a button that cancels a long search, by keyboard too', async () => {
       const { keyboard } = session.page.page;
       await panel.stream.focus();
@@ -134,6 +207,10 @@ export function verifierPanel(session: SharedSession): void {
       const { page } = session;
       await panel.find('verifier-stream .t-place').first().click();
       await page.waitEditor('refused.bpf.c');
+      // Beside the log, which stays in front and has the keyboard.
+      expect(await panel.find('verifier-explanation h2').isVisible()).toBe(true);
+      await page.screenshot('source-beside');
+      await page.page.locator('.tab[data-resource-name="refused.bpf.c"]').click();
       const source = await readFile(join(session.folder, 'refused.bpf.c'), 'utf8');
       const line = source.split('\n').findIndex(text => text.includes('msg->data')) + 1;
       expect(await page.waitStatus('status.editor.selection', new RegExp(`^Ln ${line},`))).toContain(
