@@ -142,8 +142,11 @@ export function mainJobHere(session: SharedSession): void {
 
     /** Answers the save dialog and waits for messages; what the notification says then. */
     const captureInto = async (file: string): Promise<RegExp> => {
-      const { page } = session;
+      const { page, folder } = session;
       await page.quickInput.waitOpen(/^Capture [^(]*$/);
+      // The dialog puts its proposal there a moment later, over what was typed.
+      const proposal = new RegExp(`^${folder}/${name}-\\d{8}-\\d{6}\\.pcapng$`);
+      await expect.poll(() => page.quickInput.value()).toMatch(proposal);
       await page.quickInput.enter(file);
       const running = new RegExp(`Sockmap: capturing ${name} into ${basename(file)}`);
       await page.notifications.wait(new RegExp(`${running.source}.*: [1-9].* messages, .*B`));
@@ -163,8 +166,6 @@ export function mainJobHere(session: SharedSession): void {
       await quickInput.enter('');
       await quickInput.waitOpen(`Capture ${name} (2/2)`);
       await quickInput.pick('All messages of these connections');
-      await quickInput.waitOpen(/^Capture [^(]*$/);
-      expect(await quickInput.value()).toMatch(new RegExp(`^${folder}/${name}-\\d{8}-\\d{6}\\.pcapng$`));
       const running = await captureInto(file);
       await page.screenshot('capturing');
       await notifications.press(running, 'Cancel');
