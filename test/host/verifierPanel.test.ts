@@ -90,6 +90,9 @@ describe('the verifier log panel', () => {
 
   it('is a view of the panel area, and an editor', async () => {
     await vscode.commands.executeCommand(`${VIEWS.verifierLog}.focus`);
+    // A page that has just got the focus says so, which must not come after the editor is there.
+    await vscode.env.clipboard.writeText('');
+    await selected(AT_ERROR);
     await vscode.commands.executeCommand(COMMANDS.openVerifierLogInEditor);
     const input = await eventually('the editor', () => {
       const found = vscode.window.tabGroups.activeTabGroup.activeTab?.input;
@@ -107,6 +110,7 @@ describe('the verifier log panel', () => {
     const groups = () => vscode.window.tabGroups.all.map(({ activeTab }) => activeTab?.input);
     // Beside it first, then where it is open already.
     for (let times = 0; times < 2; times++) {
+      await vscode.commands.executeCommand('workbench.action.focusFirstEditorGroup');
       await vscode.env.clipboard.writeText('');
       await selected(AT_ERROR);
       await vscode.commands.executeCommand(COMMANDS.goToVerifierLogSource);
