@@ -49,7 +49,8 @@ it.each([['outside of the cgroup'], ['inside']])(
       ...['--connect', target, ...inside],
     );
     const { redirected, reasons } = await datapath.stats();
-    expect(redirected.bytes).toBeGreaterThanOrEqual(20 * 2500);
+    /* The replies of the first connections; a client may send before the other end is established. */
+    expect(redirected.bytes).toBeGreaterThanOrEqual(20 * 1500);
     expect(redirected.bytes).toBeLessThan(20 * 50_000);
     /* Once for each second connection: such a socket does not join again. */
     expect(reasons.excluded.messages).toBe(20);
