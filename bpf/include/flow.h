@@ -107,6 +107,7 @@ static __always_inline __u64 sm_queued(struct sk_psock *psock, __u64 limit)
  */
 static __always_inline bool sm_memory_is_short(const struct tcp_sock *tp)
 {
+	/* Typed loads where the kernel's types allow them: this is done for every message. */
 	const struct proto *proto = ((const struct sock *)tp)->__sk_common.skc_prot;
 	long limits[2];
 

@@ -106,7 +106,7 @@ static __always_inline bool sm_all_wait_elsewhere(struct socket_wq *wq)
 	return pos == head;
 }
 
-/* Does a reader wait inside tcp_recvmsg() now? Not to be known is no. */
+/* Is a reader waiting inside tcp_recvmsg() now, as far as this host lets a program see? */
 static __always_inline bool sm_waits_in_stack(struct sock *sk)
 {
 	return &sk_wait_data && !sm_all_wait_elsewhere(BPF_CORE_READ(sk, sk_wq));
