@@ -54,6 +54,7 @@ static void *work(void *argument)
 	pthread_mutex_lock(&lanes->lock);
 	for (;;) {
 		struct request *request;
+		json_t *answer;
 
 		while (!lane->first && !lanes->ending)
 			pthread_cond_wait(&lanes->changed, &lanes->lock);
@@ -63,12 +64,15 @@ static void *work(void *argument)
 		lane->running = request;
 		atomic_store(&lane->context.cancelled, false);
 		pthread_mutex_unlock(&lanes->lock);
-		lanes->options.run(lanes->options.to, &lane->context, request->message);
+		answer = lanes->options.run(lanes->options.to, &lane->context, request->message);
 		pthread_mutex_lock(&lanes->lock);
 		lane->running = NULL;
 		pthread_cond_broadcast(&lanes->changed);
+		pthread_mutex_unlock(&lanes->lock);
+		lanes->options.answer(lanes->options.to, answer);
 		json_decref(request->message);
 		free(request);
+		pthread_mutex_lock(&lanes->lock);
 	}
 	pthread_mutex_unlock(&lanes->lock);
 	return NULL;

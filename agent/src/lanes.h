@@ -14,10 +14,14 @@
 
 struct sma_lanes;
 
-/* `run` is called on the lane's thread, with the context that a cancellation reaches. */
+/*
+ * Both are called on the lane's thread, `run` with the context that a cancellation reaches. What it
+ * returns is given to `answer` when the lane is free again: who reads the answer may ask anew.
+ */
 struct sma_lanes_options {
 	const char *bpffs_override;
-	void (*run)(void *to, struct sma_context *context, const json_t *message);
+	json_t *(*run)(void *to, struct sma_context *context, const json_t *message);
+	void (*answer)(void *to, json_t *answer);
 	void *to;
 };
 

@@ -58,17 +58,21 @@ static bool send_message(struct server *server, json_t *message)
 	return !atomic_load(&server->output_gone);
 }
 
-static void send_error(struct server *server, const json_t *id, int code, const char *message)
+static json_t *error_message(const json_t *id, int code, const char *text)
 {
-	send_message(server, json_pack("{s:s, s:O, s:{s:i, s:s}}", "jsonrpc", "2.0", "id",
-				       id ? (json_t *)id : json_null(), "error", "code", code,
-				       "message", message));
+	return json_pack("{s:s, s:O, s:{s:i, s:s}}", "jsonrpc", "2.0", "id",
+			 id ? (json_t *)id : json_null(), "error", "code", code, "message", text);
 }
 
-static void send_failure(struct server *server, const json_t *id, const struct sma_error *error)
+static json_t *failure_message(const json_t *id, const struct sma_error *error)
 {
-	send_message(server, json_pack("{s:s, s:O, s:o}", "jsonrpc", "2.0", "id", (json_t *)id,
-				       "error", sma_error_json(error)));
+	return json_pack("{s:s, s:O, s:o}", "jsonrpc", "2.0", "id", (json_t *)id, "error",
+			 sma_error_json(error));
+}
+
+static void send_error(struct server *server, const json_t *id, int code, const char *text)
+{
+	send_message(server, error_message(id, code, text));
 }
 
 static void report_progress(void *to, const char *message)
@@ -101,25 +105,29 @@ static int deliver(void *to, const void *bytes, size_t size)
 	return sent ? 0 : -1;
 }
 
-static void run_request(void *to, struct sma_context *context, const json_t *message)
+static json_t *no_method(const json_t *id, const char *method)
 {
-	struct server *server = to;
+	char *text = sma_format("There is no method %s", method);
+	json_t *safe = sma_text(text ? text : "");
+	json_t *message = error_message(id, METHOD_NOT_FOUND, json_string_value(safe));
+
+	json_decref(safe);
+	free(text);
+	return message;
+}
+
+static json_t *run_request(void *to, struct sma_context *context, const json_t *message)
+{
 	json_t *id = json_object_get(message, "id");
 	json_t *params = json_object_get(message, "params"), *result = NULL;
 	const char *method = json_string_value(json_object_get(message, "method"));
-	struct progress progress = {server, json_object_get(params, "progressToken")};
+	struct progress progress = {to, json_object_get(params, "progressToken")};
 	sma_method *run = sma_find_method(method);
 	struct sma_error error = {0};
+	json_t *answer;
 
-	if (!run) {
-		char *text = sma_format("There is no method %s", method);
-
-		json_t *safe = sma_text(text ? text : "");
-		send_error(server, id, METHOD_NOT_FOUND, json_string_value(safe));
-		json_decref(safe);
-		free(text);
-		return;
-	}
+	if (!run)
+		return no_method(id, method);
 	context->report = report_progress;
 	context->report_to = &progress;
 	context->deliver = deliver;
@@ -130,11 +138,16 @@ static void run_request(void *to, struct sma_context *context, const json_t *mes
 	context->deliver = NULL;
 	context->deliver_to = context->report_to = NULL;
 	if (result)
-		send_message(server, json_pack("{s:s, s:O, s:o}", "jsonrpc", "2.0", "id", id,
-					       "result", result));
+		answer = json_pack("{s:s, s:O, s:o}", "jsonrpc", "2.0", "id", id, "result", result);
 	else
-		send_failure(server, id, &error);
+		answer = failure_message(id, &error);
 	sma_error_clear(&error);
+	return answer;
+}
+
+static void send_answer(void *to, json_t *answer)
+{
+	send_message(to, answer);
 }
 
 /* A request that waited is answered here; one that runs answers itself. */
@@ -146,7 +159,7 @@ static void cancel(struct server *server, const json_t *id)
 	if (!message)
 		return;
 	sma_fail(&error, SMA_CANCELLED, NULL, "The request was cancelled");
-	send_failure(server, id, &error);
+	send_message(server, failure_message(id, &error));
 	sma_error_clear(&error);
 	json_decref(message);
 }
@@ -254,7 +267,8 @@ static int stop_signals(void)
 int sma_serve(const char *nonce, const char *bpffs_override)
 {
 	struct server server = {.output = PTHREAD_MUTEX_INITIALIZER};
-	const struct sma_lanes_options options = {bpffs_override, run_request, &server};
+	const struct sma_lanes_options options = {bpffs_override, run_request, send_answer,
+						  &server};
 	struct sma_reader *reader = calloc(1, sizeof(*reader));
 	char *hello = sma_format("SOCKMAP-AGENT %s %d\n", nonce, SMA_PROTOCOL);
 	int result = 1;
