@@ -107,9 +107,18 @@ describe('package.json', () => {
       'editPolicy',
     ] as const) {
       const id = COMMANDS[key];
-      const early = /\(!sockmap\.active \|\| sockmap\.has\w+\)/;
+      const early = /\(!sockmap\.active( \|\| sockmap\.has\w+)+\)/;
       expect(palette.find(entry => entry.command === id)?.when, key).toMatch(early);
       expect(enablement(id) ?? '!sockmap.active', key).toContain('!sockmap.active');
+    }
+  });
+
+  it('offers what works on attachments while it is not known what is attached on some host', () => {
+    const palette = manifest.contributes.menus['commandPalette'] ?? [];
+    for (const key of ['detach', 'capture', 'editPolicy'] as const) {
+      expect(palette.find(entry => entry.command === COMMANDS[key])?.when, key).toContain(
+        'sockmap.hasIdleHost',
+      );
     }
   });
 

@@ -15,8 +15,8 @@ import { isCancellation } from '../errors';
 import { input, pick } from '../pick/quickPick';
 import { withProgress } from '../progress';
 import type { Services } from '../services';
+import { chooseAttachment } from './chooseAttachment';
 import type { Invocation } from './invocation';
-import { chooseAttachment } from './pickTargets';
 
 /** Bytes kept of a message: more than the kernel lets one have. */
 const SNAPLEN = 1 << 20;

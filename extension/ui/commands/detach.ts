@@ -7,8 +7,8 @@ import type { DetachResult } from '../../protocol/agent';
 import { isCancellation } from '../errors';
 import { withProgress } from '../progress';
 import type { Services } from '../services';
+import { chooseAttachment } from './chooseAttachment';
 import type { Invocation } from './invocation';
-import { chooseAttachment } from './pickTargets';
 
 /** Sockets that a message names before it says how many more there are. */
 const NAMED = 3;

@@ -3,8 +3,8 @@ import * as vscode from 'vscode';
 import type { CommandTarget } from '../../contrib/ids';
 import { withProgress } from '../progress';
 import type { Services } from '../services';
+import { chooseAttachment } from './chooseAttachment';
 import type { Invocation } from './invocation';
-import { chooseAttachment } from './pickTargets';
 
 /** Opens the policy of an attachment; saving the document puts it in force. */
 export async function editPolicy(

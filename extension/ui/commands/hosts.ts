@@ -6,8 +6,8 @@ import { ProblemError } from '../../core/problem';
 import { sshProgram } from '../../core/ssh';
 import { forgetConnection } from '../followModels';
 import { commandOffer, offer } from '../offer';
-import { withProgress } from '../progress';
 import type { Services } from '../services';
+import { connectHost } from './connectHost';
 import type { Invocation } from './invocation';
 import { addHostOffer, chooseHost, hostOf } from './pickTargets';
 
@@ -27,22 +27,9 @@ export async function connect(
       offers: [addHostOffer()],
     },
   });
-  if (host === undefined) {
-    return;
+  if (host !== undefined) {
+    await connectHost(host);
   }
-  const { label } = host.definition;
-  await withProgress(vscode.l10n.t('Sockmap: connecting to {0}', label), async task => {
-    const subscription = host.onDidChangeState(state => {
-      if (state.kind === 'connecting') {
-        task.report(state.stage);
-      }
-    });
-    try {
-      await host.connect(task.signal);
-    } finally {
-      subscription.dispose();
-    }
-  });
 }
 
 export async function disconnect(

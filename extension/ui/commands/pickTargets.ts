@@ -1,17 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 import * as vscode from 'vscode';
 import { COMMANDS } from '../../contrib/ids';
-import { formatCgroup } from '../../core/format';
 import type { HostState } from '../../core/hosts';
 import { ProblemError } from '../../core/problem';
 import type { StepPosition } from '../../core/wizard';
 import type { Host } from '../../host/api';
-import type { Attachment } from '../../protocol/agent';
-import type { AttachmentRef } from '../model/hostModels';
 import { commandOffer, type Offer, offer } from '../offer';
 import { type Answer, type PickItem, pick } from '../pick/quickPick';
 import type { Services } from '../services';
-import { attachmentStateText, hostStateText } from '../text';
+import { hostStateText } from '../text';
 import { askNewHost } from './addHost';
 import type { Invocation } from './invocation';
 
@@ -53,7 +50,7 @@ async function askWhichHost(title: string, hosts: readonly Host[]): Promise<Host
   const answer = await pick<Host>({
     title,
     placeholder: vscode.l10n.t('Select a host'),
-    items: hosts.map(host => hostItem(host, undefined)),
+    items: hosts.map(host => hostItem(host)),
   });
   return answer.kind === 'value' ? answer.value : undefined;
 }
@@ -89,7 +86,7 @@ export async function askHost(
   return { kind: 'value', value: answer.value.definition.id };
 }
 
-function hostItem(host: Host, last: string | undefined): PickItem<Host> {
+export function hostItem(host: Host, last?: string): PickItem<Host> {
   const item: PickItem<Host> = {
     label: `$(${stateIcon(host.state)}) ${host.definition.label}`,
     description: hostStateText(host.state),
@@ -119,71 +116,4 @@ export function hostOf(services: Services, hostId: string): Host {
     });
   }
   return host;
-}
-
-export interface AttachmentQuestion {
-  readonly title: string;
-  readonly fits?: (attachment: Attachment) => boolean;
-  /** Said when something is attached but nothing of it fits. */
-  readonly unfit?: (names: string) => string;
-}
-
-/** The attachment that is meant, or the choice of a person among those of the ready hosts that fit. */
-export async function chooseAttachment(
-  services: Services,
-  invocation: Invocation,
-  { title, fits = () => true, unfit }: AttachmentQuestion,
-): Promise<{ readonly host: Host; readonly name: string } | undefined> {
-  const { hostId, attachment } = invocation.target;
-  if (hostId !== undefined && attachment !== undefined) {
-    return { host: hostOf(services, hostId), name: attachment };
-  }
-  await services.models.refresh();
-  const there = services.models.attachments.filter(
-    ({ model }) => hostId === undefined || model.host.definition.id === hostId,
-  );
-  const refs = there.filter(ref => fits(ref.attachment));
-  if (refs.length === 0) {
-    const names = there.map(ref => ref.attachment.name).join(', ');
-    sayNothingAttached(services, hostId, names === '' ? undefined : unfit?.(names));
-    return undefined;
-  }
-  const answer = await pick<AttachmentRef>({
-    title,
-    placeholder: vscode.l10n.t('Select an attachment'),
-    items: refs.map(ref => ({
-      label: ref.attachment.name,
-      description: [
-        ref.model.host.definition.label,
-        formatCgroup(ref.attachment.cgroup.path ?? String(ref.attachment.cgroup.id)),
-        attachmentStateText(ref.attachment.state),
-      ].join(' · '),
-      value: ref,
-    })),
-  });
-  if (answer.kind !== 'value') {
-    return undefined;
-  }
-  const chosen = { host: answer.value.model.host, name: answer.value.attachment.name };
-  invocation.keep({ hostId: chosen.host.definition.id, attachment: chosen.name });
-  return chosen;
-}
-
-function sayNothingAttached(services: Services, hostId: string | undefined, unfit: string | undefined): void {
-  const target = hostId === undefined ? {} : { hostId };
-  const ready = services.models.ready
-    .map(({ host }) => host.definition)
-    .filter(({ id }) => hostId === undefined || id === hostId);
-  if (ready.length > 0) {
-    const labels = ready.map(({ label }) => label).join(', ');
-    const message = unfit ?? vscode.l10n.t('Nothing is attached on {0}.', labels);
-    void offer('information', message, commandOffer(vscode.l10n.t('Attach…'), COMMANDS.attach, target));
-    return;
-  }
-  const message = vscode.l10n.t('No host is connected, so it is not known what is attached.');
-  const way =
-    services.registry.hosts.length === 0
-      ? addHostOffer()
-      : commandOffer(vscode.l10n.t('Connect'), COMMANDS.connect, target);
-  void offer('information', message, way);
 }

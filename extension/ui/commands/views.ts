@@ -6,8 +6,8 @@ import { input, pick } from '../pick/quickPick';
 import type { Services } from '../services';
 import { mapCopyText } from '../trees/mapItems';
 import { columnName } from '../text';
+import { chooseAttachment } from './chooseAttachment';
 import type { Invocation } from './invocation';
-import { chooseAttachment } from './pickTargets';
 
 export async function refresh(services: Services): Promise<void> {
   await services.models.refresh();

@@ -237,14 +237,81 @@ describe('detach', () => {
   });
 });
 
+describe('an attachment is chosen', () => {
+  const result = { removed: true, drainedSockets: 0, remaining: [], lostBytes: 0 };
+  const answers = (...names: string[]): Answers => ({
+    status: () => ({ attachments: names.map(name => attachmentInfo(name, null, [])) }),
+    detach: ({ name }) => ({ ...result, name }),
+  });
+  const offered = () => FakeQuickPick.open[0]?.items.map(({ label }) => label.replace(/^\$\(.*\) /, ''));
+
+  test('on the only host, which is connected for it', async () => {
+    const host = new FakeHost('a', answers('one'));
+    const ui = setup([host]);
+    const done = ui.run('detach');
+    await ui.choose('one');
+    await done;
+    expect(host.asked).toContainEqual({
+      method: 'detach',
+      params: { name: 'one', drainTimeoutMs: 0, force: false },
+    });
+  });
+
+  test('among those of connected hosts, and on the others when one is connected', async () => {
+    const [a, b] = [connected('a', answers('one')), new FakeHost('b', answers('two'))];
+    const ui = setup([a, b]);
+    const done = ui.run('detach');
+    await expect.poll(offered).toEqual(['one', 'Not connected', 'b']);
+    await ui.choose('b');
+    await expect.poll(offered).toEqual(['one', 'two']);
+    await ui.choose('two');
+    await done;
+    expect([a.count('detach'), b.count('detach')]).toEqual([0, 1]);
+  });
+
+  test('on no host that is not meant', async () => {
+    const ui = setup([
+      connected('a', answers('one')),
+      new FakeHost('b', answers('two')),
+      new FakeHost('c', {}),
+    ]);
+    const done = ui.run('detach', { hostId: 'b' });
+    await expect.poll(offered).toEqual(['two']);
+    FakeQuickPick.open[0]?.hide();
+    await done;
+  });
+
+  test('not before it is said that nothing is attached, where other hosts may have some', async () => {
+    const ui = setup([connected('a', answers()), new FakeHost('b', answers())]);
+    const done = ui.run('detach');
+    await expect
+      .poll(() => FakeQuickPick.open[0]?.placeholder)
+      .toBe('Nothing is attached on a. Select a host to connect to');
+    await ui.choose('b');
+    expect((await ui.answer()).text).toBe('Nothing is attached on a, b.');
+    await done;
+  });
+
+  test('never on a host that cannot be connected, which can be tried again', async () => {
+    const host = new FakeHost('a', answers('one'));
+    const ui = setup([host]);
+    vi.spyOn(host, 'connect').mockRejectedValueOnce(
+      new ProblemError({ code: 'unreachable', message: 'No way.' }),
+    );
+    const done = ui.run('detach');
+    expect((await ui.answer('Retry')).text).toContain('No way.');
+    await ui.choose('one');
+    await done;
+    expect(host.count('detach')).toBe(1);
+  });
+});
+
 describe('a command that finds nothing to work on says what is there and where to go', () => {
   test('no host is connected', async () => {
     const ui = setup([new FakeHost('a', {})]);
     await ui.run('disconnect');
     expect(await ui.answer('Connect')).toEqual({ text: 'No host is connected.', buttons: ['Connect'] });
     expect(ui.executed).toEqual([[COMMANDS.connect, undefined]]);
-    await ui.run('detach');
-    expect((await ui.answer('Connect')).text).toMatch(/^No host is connected, so/);
   });
 
   test('there is no host', async () => {
@@ -255,6 +322,12 @@ describe('a command that finds nothing to work on says what is there and where t
       expect((await ui.answer('Add SSH Host…')).text, key).toMatch(/^There is no .*host/);
     }
     expect(ui.executed.map(([command]) => command)).toEqual(Array(4).fill(COMMANDS.addHost));
+  });
+
+  test('no host to detach from', async () => {
+    const ui = setup([]);
+    await ui.run('detach');
+    expect((await ui.answer('Add SSH Host…')).text).toBe('There is no host yet.');
   });
 
   test('nothing is attached, or nothing that takes a policy', async () => {
