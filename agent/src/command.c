@@ -107,18 +107,14 @@ static int complete_sockets(struct sma_context *context, json_t *params, const c
 	struct sma_attachment attachment;
 	const struct sma_pin *sockmap;
 	const char *name;
-	char *root;
-	int result;
+	int result = 0;
 
 	if (json_object_get(params, "map"))
 		return 0;
 	if (complete_name(context, params, operand, error))
 		return -1;
 	name = json_string_value(json_object_get(params, "name"));
-	root = sma_pins_root(context, error);
-	result = root ? sma_attachment_open(root, name, &attachment, error) : -1;
-	free(root);
-	if (result)
+	if (sma_attachment_find(context, name, &attachment, error))
 		return -1;
 	sockmap = sma_attachment_sockmap(&attachment);
 	if (sockmap)

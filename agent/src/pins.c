@@ -348,6 +348,16 @@ int sma_attachment_open(const char *root, const char *name, struct sma_attachmen
 	return result;
 }
 
+int sma_attachment_find(struct sma_context *context, const char *name,
+			struct sma_attachment *attachment, struct sma_error *error)
+{
+	char *root = sma_pins_root(context, error);
+	int result = root ? sma_attachment_open(root, name, attachment, error) : -1;
+
+	free(root);
+	return result;
+}
+
 void sma_attachment_close(struct sma_attachment *attachment)
 {
 	for (size_t i = 0; i < attachment->count; i++)

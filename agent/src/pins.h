@@ -55,6 +55,9 @@ json_t *sma_pins_names(const char *root);
 /* Adopts what is pinned there. Fails with SMA_NOT_FOUND. */
 int sma_attachment_open(const char *root, const char *name, struct sma_attachment *attachment,
 			struct sma_error *error);
+/* The same, below the root that `context` has. */
+int sma_attachment_find(struct sma_context *context, const char *name,
+			struct sma_attachment *attachment, struct sma_error *error);
 /* The same for a folder whose name says nothing (see above). */
 int sma_folder_open(const char *path, struct sma_attachment *attachment, struct sma_error *error);
 void sma_attachment_close(struct sma_attachment *attachment);

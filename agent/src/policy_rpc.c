@@ -30,16 +30,10 @@ static const struct sma_pin *find_slot(const struct sma_attachment *attachment,
 static int open_attachment(struct sma_context *context, const char *name,
 			   struct sma_attachment *attachment, struct sma_error *error)
 {
-	char *root;
-	int result;
-
 	if (!sma_caps_sufficient())
 		return sma_fail(error, SMA_NOT_PERMITTED, SMA_CAPS_ACTION,
 				"Policies cannot be reached: %s is missing", sma_caps_missing());
-	root = sma_pins_root(context, error);
-	result = root ? sma_attachment_open(root, name, attachment, error) : -1;
-	free(root);
-	return result;
+	return sma_attachment_find(context, name, attachment, error);
 }
 
 static json_t *describe(const char *name, const struct sma_policy *policy)

@@ -132,16 +132,10 @@ json_t *sma_stats(struct sma_context *context, const json_t *params, struct sma_
 	struct sma_attachment attachment;
 	const char *name = NULL;
 	json_t *result;
-	char *root;
 
-	if (sma_param_name(params, &name, error))
+	if (sma_param_name(params, &name, error) ||
+	    sma_attachment_find(context, name, &attachment, error))
 		return NULL;
-	root = sma_pins_root(context, error);
-	if (!root || sma_attachment_open(root, name, &attachment, error)) {
-		free(root);
-		return NULL;
-	}
-	free(root);
 	result = stats(&attachment, error);
 	sma_attachment_close(&attachment);
 	return result;
