@@ -11,17 +11,13 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <time.h>
 #include <unistd.h>
 
-#include "answer.h"
+#include "attach.h"
 #include "caps.h"
-#include "cgroup.h"
-#include "loader.h"
+#include "edge_users.h"
 #include "params.h"
 #include "pins.h"
-#include "policy.h"
 #include "show.h"
 #include "stage.h"
 #include "takeoff.h"
@@ -29,25 +25,6 @@
 #include "../../bpf/include/sockmap_abi.h"
 
 #define UNDO_TIMEOUT_MS 1000
-
-struct attach {
-	struct sma_context *context;
-	const char *name;
-	const char *sk_msg_map;
-	struct sma_object file;
-	struct sma_options options;
-	bool has_policy;
-	struct sma_policy policy;
-	struct sma_cgroup cgroup;
-	struct sma_loaded loaded;
-	struct sma_answer answer;
-	char *root;    /* BPFFS/sockmap */
-	char *staging; /* the folder while it is being filled */
-	char *final;
-	json_t *targets; /* program -> sockmap */
-	uint32_t sockmap_id;
-	unsigned int programs, maps, links;
-};
 
 static int configure(struct attach *attach, unsigned int enabled, struct sma_error *error)
 {
@@ -168,148 +145,6 @@ static int attach_to_sockmaps(struct attach *attach, struct sma_error *error)
 	return 0;
 }
 
-static int pin(struct attach *attach, int fd, const char *prefix, const char *name,
-	       struct sma_error *error)
-{
-	char *path = sma_format("%s/%s%s", attach->staging, prefix, name);
-	int result = 0;
-
-	if (!path)
-		return sma_fail_memory(error);
-	/* bpffs reserves dots; libbpf's own maps (.rodata) have them. */
-	for (char *dot = path + strlen(attach->staging); (dot = strchr(dot, '.'));)
-		*dot = '_';
-	if (bpf_obj_pin(fd, path))
-		result =
-		    sma_fail_errno(error, errno, NULL, "%s cannot be pinned at %s", name, path);
-	free(path);
-	return result;
-}
-
-static int pin_meta(struct attach *attach, struct sma_error *error)
-{
-	char value[SMA_META_SIZE] = {0}, when[32], *text;
-	json_t *meta;
-	__u32 key = 0;
-	int fd, result;
-
-	sma_iso_time(time(NULL), when);
-	meta = json_pack("{s:{s:o, s:s}, s:{s:I, s:o}, s:s, s:s, s:i, s:O, s:O, s:[i, i, i]}",
-			 "object", "name", sma_text(attach->file.name), "sha256",
-			 attach->file.sha256, "cgroup", "id", (json_int_t)attach->cgroup.id, "path",
-			 sma_text(attach->cgroup.path), "attachedAt", when, "agent", SMA_VERSION,
-			 "sockmap", (int)attach->sockmap_id, "targets", attach->targets, "shared",
-			 attach->loaded.shared, "parts", (int)attach->programs, (int)attach->maps,
-			 (int)attach->links);
-	text = meta ? json_dumps(meta, JSON_COMPACT) : NULL;
-	json_decref(meta);
-	if (!text || strlen(text) >= sizeof(value)) {
-		free(text);
-		return sma_fail(error, SMA_UNSUPPORTED, "Use shorter names.",
-				"The description of the attachment exceeds %d bytes",
-				SMA_META_SIZE);
-	}
-	memcpy(value, text, strlen(text));
-	free(text);
-	fd = bpf_map_create(BPF_MAP_TYPE_ARRAY, "sm_meta", sizeof(key), sizeof(value), 1, NULL);
-	if (fd < 0)
-		return sma_fail_errno(error, errno, NULL,
-				      "The map of the description cannot be made");
-	if (bpf_map_update_elem(fd, &key, value, BPF_ANY))
-		result = sma_fail_errno(error, errno, NULL, "The description cannot be written");
-	else
-		result = pin(attach, fd, "", SMA_META_PIN, error);
-	close(fd);
-	return result;
-}
-
-static int pin_all(struct attach *attach, struct sma_error *error)
-{
-	struct bpf_program *program;
-	struct bpf_map *map;
-
-	if (mkdir(attach->staging, 0700))
-		return sma_fail_errno(error, errno, NULL, "The folder %s cannot be made",
-				      attach->staging);
-	bpf_object__for_each_program(program, attach->loaded.object)
-	{
-		if (bpf_program__fd(program) < 0)
-			continue;
-		if (pin(attach, bpf_program__fd(program), "prog_", bpf_program__name(program),
-			error))
-			return -1;
-		attach->programs++;
-		attach->links += sma_goes_to_cgroup(bpf_program__type(program));
-	}
-	if (attach->answer.object) {
-		if (pin(attach, attach->answer.program_fd, "prog_", SMA_ANSWER_PROGRAM, error))
-			return -1;
-		json_object_set_new(attach->targets, SMA_ANSWER_PROGRAM,
-				    sma_text(attach->answer.function));
-		attach->programs++;
-	}
-	bpf_object__for_each_map(map, attach->loaded.object)
-	{
-		if (bpf_map__fd(map) < 0)
-			continue;
-		if (pin(attach, bpf_map__fd(map), "map_", bpf_map__name(map), error))
-			return -1;
-		attach->maps++;
-	}
-	if (pin_meta(attach, error))
-		return -1;
-	sma_stage("pinned");
-	return 0;
-}
-
-static int cgroup_refused(const struct attach *attach, const char *program, struct sma_error *error)
-{
-	int number = errno;
-
-	if (number == EPERM && sma_caps_sufficient())
-		return sma_fail(error, SMA_BUSY,
-				"Detach the other program (bpftool cgroup tree shows it).",
-				"%s or one of its parents has a program attached that does not "
-				"allow a second one",
-				attach->cgroup.path);
-	if (number == EINVAL)
-		return sma_fail(error, SMA_UNSUPPORTED, "Use Linux 5.10 or newer.",
-				"This kernel cannot attach %s to a cgroup by link", program);
-	return sma_fail_errno(error, number, NULL, "%s cannot be attached to the cgroup %s",
-			      program, attach->cgroup.path);
-}
-
-static int link_all(struct attach *attach, struct sma_error *error)
-{
-	struct bpf_program *program;
-
-	if (attach->answer.object &&
-	    pin(attach, attach->answer.link_fd, "link_", SMA_ANSWER_PROGRAM, error))
-		return -1;
-	sma_progress(attach->context, "Attaching to %s", attach->cgroup.path);
-	bpf_object__for_each_program(program, attach->loaded.object)
-	{
-		const char *name = bpf_program__name(program);
-		enum bpf_attach_type type = bpf_program__expected_attach_type(program);
-		int fd, result;
-
-		if (bpf_program__fd(program) < 0 || !sma_goes_to_cgroup(bpf_program__type(program)))
-			continue;
-		if (bpf_program__type(program) == BPF_PROG_TYPE_SOCK_OPS)
-			type = BPF_CGROUP_SOCK_OPS;
-		fd = bpf_link_create(bpf_program__fd(program), attach->cgroup.fd, type, NULL);
-		if (fd < 0)
-			return cgroup_refused(attach, name, error);
-		sma_stage("linked");
-		result = pin(attach, fd, "link_", name, error);
-		close(fd);
-		if (result)
-			return -1;
-	}
-	sma_stage("link-pinned");
-	return 0;
-}
-
 static int publish(struct attach *attach, struct sma_error *error)
 {
 	if (renameat2(AT_FDCWD, attach->staging, AT_FDCWD, attach->final, RENAME_NOREPLACE)) {
@@ -364,6 +199,18 @@ static int load_answer(struct attach *attach, struct sma_error *error)
 	return 0;
 }
 
+/* With sm_gate it does not matter who waits for edges. */
+static void find_edge_users(struct attach *attach)
+{
+	struct sma_edge_users users;
+
+	if (!attach->loaded.ours || attach->options.datapath.gated)
+		return;
+	sma_find_edge_users(attach->cgroup.path, &users);
+	if (users.processes)
+		attach->edge_users = sma_edge_users_text(&users);
+}
+
 static int run(struct attach *attach, struct sma_error *error)
 {
 	char *bpffs = strndup(attach->root, strlen(attach->root) - strlen("/sockmap"));
@@ -378,11 +225,12 @@ static int run(struct attach *attach, struct sma_error *error)
 	attach->targets = json_object();
 	if (load_answer(attach, error))
 		return -1;
+	find_edge_users(attach);
 	if (sma_cancelled(attach->context, error) || configure(attach, 0, error) ||
 	    install_policy(attach, error) || choose_sockmaps(attach, error))
 		return -1;
-	if (pin_all(attach, error) || attach_to_sockmaps(attach, error) ||
-	    sma_cancelled(attach->context, error) || link_all(attach, error) ||
+	if (sma_attach_pin_all(attach, error) || attach_to_sockmaps(attach, error) ||
+	    sma_cancelled(attach->context, error) || sma_attach_link_all(attach, error) ||
 	    publish(attach, error)) {
 		undo(attach);
 		return -1;
@@ -452,6 +300,7 @@ json_t *sma_attach(struct sma_context *context, const json_t *params, struct sma
 	sma_object_free(&attach.file);
 	sma_policy_close(&attach.policy);
 	json_decref(attach.targets);
+	free(attach.edge_users);
 	free(attach.root);
 	free(attach.staging);
 	free(attach.final);

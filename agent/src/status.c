@@ -9,6 +9,7 @@
 #include "answer.h"
 #include "caps.h"
 #include "cgroup.h"
+#include "edge_users.h"
 #include "iter.h"
 #include "kallsyms.h"
 #include "options.h"
@@ -161,6 +162,8 @@ static const char *judge(const struct sma_attachment *attachment, const char *cg
 /* What this host does to the sockets of a sockmap. */
 static void warn_of_host(const struct sma_attachment *attachment, bool ours, json_t *warnings)
 {
+	const char *edge_users = json_string_value(json_object_get(attachment->meta, "edgeUsers"));
+
 	if (sma_fionread_broken() == 1)
 		warn(warnings, "%s",
 		     sma_find_pin(attachment, SMA_PIN_LINK, SM_GATE_PROGRAM)
@@ -169,6 +172,8 @@ static void warn_of_host(const struct sma_attachment *attachment, bool ours, jso
 	if (sma_fionread_blind() == 1 &&
 	    !sma_find_pin(attachment, SMA_PIN_LINK, SMA_ANSWER_PROGRAM))
 		warn(warnings, "%s", SMA_FIONREAD_BLIND_WARNING);
+	if (edge_users)
+		warn(warnings, SMA_EDGE_WARNING, edge_users);
 	if (ours && sma_kallsyms_hidden())
 		warn(warnings, "%s", SMA_KALLSYMS_WARNING);
 }

@@ -10,6 +10,7 @@ import { SOCKET_COLUMNS } from '../../extension/protocol/agent';
 import { temporaryFolder } from '../rig/checkout';
 import { run } from '../rig/processes';
 import { Capture, captureResult, flaws, packets, tshark } from '../support/capture';
+import { joining } from '../support/cgroup';
 import { Cleanup, eventually } from '../support/cleanup';
 import { Traffic } from '../support/traffic';
 import {
@@ -84,11 +85,6 @@ const capture = async (...args: string[]): Promise<Capture> => {
   return begin(file(), args).started();
 };
 
-/** Arguments of a shell that joins the cgroup before it becomes the command. */
-const joined = (command: string, ...args: string[]): string[] => [
-  ...['-c', `echo 0 > ${cgroup}/cgroup.procs && exec "$@"`, 'sh', command, ...args],
-];
-
 /** Runs a command of the traffic tool in the cgroup to its end: it fails when a byte is not as it was sent. */
 const traffic = async (command: string, ...args: string[]): Promise<void> => {
   const running = await Traffic.start([command, '--cgroup', cgroup, ...args]);
@@ -109,7 +105,7 @@ describe.each(builds)('capture (%s build)', build => {
     const http = `http { access_log off; ${server} }`;
     await writeFile(config, `daemon off; error_log stderr; pid ${folder}/pid; events {} ${http}`);
     await chmod(folder, 0o755);
-    const nginx = spawn('sh', joined('nginx', '-c', config), { stdio: 'ignore' });
+    const nginx = spawn('sh', joining(cgroup, 'nginx', '-c', config), { stdio: 'ignore' });
     const ended = once(nginx, 'exit');
     cleanup.add(async () => {
       nginx.kill();
@@ -133,7 +129,8 @@ describe.each(builds)('capture (%s build)', build => {
     const get = (host: string, ...names: string[]): Promise<string> =>
       run(
         'sh',
-        joined(
+        joining(
+          cgroup,
           'curl',
           '-sS',
           ...names.flatMap(name => [`http://${host}:${port}/${name}`, '-o', '/dev/null']),
@@ -167,7 +164,7 @@ describe('capture', () => {
 
   it('shows tshark an exchange that was redirected, and nothing of the stack', async () => {
     await agent.attach(datapathObject, cgroup, 'web');
-    const node = spawn('sh', joined(process.execPath, '-e', exchange), {
+    const node = spawn('sh', joining(cgroup, process.execPath, '-e', exchange), {
       stdio: ['pipe', 'pipe', 'inherit'],
     });
     const ended = once(node, 'exit');
@@ -276,7 +273,7 @@ describe('capture', () => {
 
   it('has as many whole messages as were asked for of a crowd that does not pause', async () => {
     await agent.attach(datapathObject, cgroup, 'crowd');
-    const senders = spawn('sh', joined(process.execPath, '-e', crowd), {
+    const senders = spawn('sh', joining(cgroup, process.execPath, '-e', crowd), {
       stdio: ['pipe', 'ignore', 'inherit'],
     });
     const ended = once(senders, 'exit');

@@ -27,3 +27,8 @@ export async function createCgroup(label: string, machine: Machine = here): Prom
     ).then(() => undefined);
   return { path, remove };
 }
+
+/** Arguments of a `sh` that joins the cgroup before it becomes the command. */
+export function joining(cgroup: string, command: string, ...args: readonly string[]): string[] {
+  return ['-c', 'echo 0 > "$0/cgroup.procs" && exec "$@"', cgroup, command, ...args];
+}

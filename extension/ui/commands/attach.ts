@@ -6,12 +6,14 @@ import { ProblemError } from '../../core/problem';
 import { type Step, type StepOutcome, runWizard } from '../../core/wizard';
 import { type AgentClient, AgentError, type Host } from '../../host/api';
 import type { AgentParams, Attachment, CgroupsResult } from '../../protocol/agent';
+import { offer, openSettingsOffer } from '../offer';
 import type { ReadItems } from '../pick/liveList';
 import { type Answer, input, pick } from '../pick/quickPick';
 import { type Task, withProgress } from '../progress';
 import { RefusedError } from '../runs/refusal';
 import type { Services } from '../services';
 import { nameFaultText } from '../text';
+import { guideOffer } from './guide';
 import type { Invocation } from './invocation';
 import { askHost, hostOf } from './pickTargets';
 import { type PolicyFile, policyFileError, readPolicyFile } from './policyFile';
@@ -56,8 +58,11 @@ export async function attach(
   state.update({ active: { hostId, name } });
   services.log.info(`attached ${name} to ${cgroup} on ${host.definition.label}`);
   if (attachment.warnings.length > 0) {
-    void vscode.window.showInformationMessage(
+    void offer(
+      'information',
       vscode.l10n.t('{0} is attached. {1}', name, attachment.warnings.join(' ')),
+      guideOffer(services, 'applications.md'),
+      ...(attachment.abi === null ? [] : [openSettingsOffer('edgeReaders')]),
     );
   }
   if (attachment.sockmapId === null) {

@@ -1,0 +1,88 @@
+// SPDX-License-Identifier: Apache-2.0
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { temporaryFolder } from '../rig/checkout';
+import { Cleanup, eventually } from '../support/cleanup';
+import { joining } from '../support/cgroup';
+import { Traffic } from '../support/traffic';
+import {
+  builds,
+  createAgent,
+  createTestCgroup,
+  datapathObject,
+  fixtureObject,
+  type TestAgent,
+} from './fixture';
+
+describe.each(builds)('an attach without edge readers (%s build)', build => {
+  const cleanup = new Cleanup();
+  let agent: TestAgent;
+  let cgroup: string;
+
+  beforeEach(async () => {
+    agent = await createAgent(cleanup, build);
+    cgroup = await createTestCgroup(cleanup, 'edge-users');
+  });
+  afterEach(() => cleanup.run());
+
+  const said = (warnings: readonly string[]): readonly string[] =>
+    warnings.flatMap(
+      warning => /used edge-triggered epoll when it was attached: (.*?)\. /.exec(warning)?.[1] ?? [],
+    );
+
+  it('names who waits for edges in the cgroup or below it, for as long as it is attached', async () => {
+    expect(said((await agent.attach(datapathObject, cgroup, 'quiet')).warnings)).toEqual([]);
+    await agent.json('detach', 'detach', '--name', 'quiet');
+    const readers = await Traffic.start(['edge', '--count', '2', '--gap', '8', '--cgroup', cgroup]);
+    cleanup.add(() => readers.stop());
+    await eventually('its epoll', async () => {
+      const { warnings } = await agent.attach(datapathObject, cgroup, 'named');
+      if (said(warnings).length > 0) return true;
+      await agent.json('detach', 'detach', '--name', 'named');
+      return undefined;
+    });
+    await readers.stop();
+    expect(said((await agent.find('named'))?.warnings ?? [])).toEqual(['traffic']);
+    const output = await agent.run('status');
+    expect(output.stdout).toContain('when it was attached: traffic.');
+  });
+
+  it('names nginx before its first connection', async () => {
+    const folder = await temporaryFolder('edge-users');
+    cleanup.add(() => folder.remove());
+    const config = join(folder.path, 'nginx.conf');
+    const lines = [
+      ...[`daemon off; worker_processes 2; pid ${folder.path}/pid; error_log ${folder.path}/error;`],
+      ...[`events {} http { access_log off; server { listen unix:${folder.path}/socket; } }`],
+    ];
+    await writeFile(config, lines.join('\n'));
+    const nginx = spawn('sh', joining(cgroup, 'nginx', '-c', config), { stdio: 'ignore' });
+    const ended = once(nginx, 'exit');
+    cleanup.add(async () => {
+      nginx.kill();
+      await ended;
+    });
+    await eventually('nginx', async () => {
+      const { warnings } = await agent.attach(datapathObject, cgroup, 'web');
+      if (said(warnings)[0] === 'nginx (3 processes)') return true;
+      await agent.json('detach', 'detach', '--name', 'web');
+      return undefined;
+    });
+  });
+
+  it('says nothing to those who have edge readers, or attach programs of their own', async () => {
+    const readers = await Traffic.start(['edge', '--count', '2', '--gap', '8', '--cgroup', cgroup]);
+    cleanup.add(() => readers.stop());
+    await eventually('its epoll', async () => {
+      const { warnings } = await agent.attach(datapathObject, cgroup, 'named');
+      await agent.json('detach', 'detach', '--name', 'named');
+      return said(warnings).length > 0 || undefined;
+    });
+    const gated = await agent.attach(datapathObject, cgroup, 'gated', '--edge-readers');
+    const foreign = await agent.attach(await fixtureObject('foreign'), cgroup, 'foreign');
+    expect([said(gated.warnings), said(foreign.warnings)]).toEqual([[], []]);
+  });
+});
