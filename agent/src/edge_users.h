@@ -9,9 +9,9 @@
 
 /* Of an attachment without edge readers; with sma_edge_users_text(). */
 #define SMA_EDGE_WARNING                                                                           \
-	"Processes in its cgroup used edge-triggered epoll when it was attached: %s. Unless they " \
-	"always read until EAGAIN, attach with edge readers (--edge-readers): they may stall "     \
-	"when a sender is faster (nginx and programs based on tokio do)."
+	"When it was attached, processes in its cgroup used edge-triggered epoll, and may stall "  \
+	"when a sender is faster: %s. Unless they always read until EAGAIN (nginx and programs "   \
+	"based on tokio do not), attach with edge readers (--edge-readers)."
 
 struct sma_edge_users {
 	size_t processes;

@@ -164,6 +164,8 @@ static void warn_of_host(const struct sma_attachment *attachment, bool ours, jso
 {
 	const char *edge_users = json_string_value(json_object_get(attachment->meta, "edgeUsers"));
 
+	if (edge_users)
+		warn(warnings, SMA_EDGE_WARNING, edge_users);
 	if (sma_fionread_broken() == 1)
 		warn(warnings, "%s",
 		     sma_find_pin(attachment, SMA_PIN_LINK, SM_GATE_PROGRAM)
@@ -172,8 +174,6 @@ static void warn_of_host(const struct sma_attachment *attachment, bool ours, jso
 	if (sma_fionread_blind() == 1 &&
 	    !sma_find_pin(attachment, SMA_PIN_LINK, SMA_ANSWER_PROGRAM))
 		warn(warnings, "%s", SMA_FIONREAD_BLIND_WARNING);
-	if (edge_users)
-		warn(warnings, SMA_EDGE_WARNING, edge_users);
 	if (ours && sma_kallsyms_hidden())
 		warn(warnings, "%s", SMA_KALLSYMS_WARNING);
 }

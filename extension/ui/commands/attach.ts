@@ -3,6 +3,7 @@ import * as vscode from 'vscode';
 import type { CommandTarget } from '../../contrib/ids';
 import { type ProgramChoice, baseName, checkName, cgroupItems, defaultName } from '../../core/attachPlan';
 import { ProblemError } from '../../core/problem';
+import { firstSentence } from '../../core/sentences';
 import { type Step, type StepOutcome, runWizard } from '../../core/wizard';
 import { type AgentClient, AgentError, type Host } from '../../host/api';
 import type { AgentParams, Attachment, CgroupsResult } from '../../protocol/agent';
@@ -60,7 +61,8 @@ export async function attach(
   if (attachment.warnings.length > 0) {
     void offer(
       'information',
-      vscode.l10n.t('{0} is attached. {1}', name, attachment.warnings.join(' ')),
+      // What to do about them is in the tooltip of the attachment, and in the guide.
+      vscode.l10n.t('{0} is attached. {1}', name, attachment.warnings.map(firstSentence).join(' ')),
       guideOffer(services, 'applications.md'),
       ...(attachment.abi === null ? [] : [openSettingsOffer('edgeReaders')]),
     );

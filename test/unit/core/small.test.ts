@@ -10,6 +10,7 @@ import {
   decodeState,
   encodeState,
 } from '../../../extension/core/savedState';
+import { firstSentence } from '../../../extension/core/sentences';
 import { INSN_LIMIT, summarize } from '../../../extension/core/verifierSummary';
 import { ManualClock } from '../../support/clock';
 
@@ -60,6 +61,16 @@ describe('saved state', () => {
       }),
     );
   });
+});
+
+test.each([
+  ['Reads (nginx, .NET) stall. Attach anew.', 'Reads (nginx, .NET) stall.'],
+  ['Is v6.12.95 it? No.', 'Is v6.12.95 it?'],
+  ['Only one.', 'Only one.'],
+  ['without an end', 'without an end'],
+  ['', ''],
+])('the first sentence of "%s"', (text, first) => {
+  expect(firstSentence(text)).toBe(first);
 });
 
 describe('verifier summary', () => {
