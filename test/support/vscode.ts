@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /** The parts of the `vscode` module that unit tests of extension/ui run into; everything else is tested in the real one. */
 
+import { join } from 'node:path';
 import { Emitter } from '../../extension/core/util/emitter';
 import { FakeInputBox, FakeQuickPick } from './fakeInput';
 
@@ -124,6 +125,7 @@ export const window = {
   showWarningMessage: nothing,
   showErrorMessage: nothing,
   showOpenDialog: nothing,
+  showSaveDialog: nothing,
   showTextDocument: nothing,
   setStatusBarMessage: nothing,
   createTerminal: (options: { name: string }) => ({ ...options, show: () => undefined }),
@@ -155,7 +157,15 @@ export const commands = {
   executeCommand: nothing,
 };
 
-export const env = { clipboard: { writeText: nothing } };
+export const UIKind = { Desktop: 1, Web: 2 } as const;
+export const env = {
+  clipboard: { writeText: nothing },
+  openExternal: nothing,
+  uiKind: UIKind.Desktop,
+  get remoteName(): string | undefined {
+    return undefined;
+  },
+};
 
 export const ConfigurationTarget = { Global: 1, Workspace: 2 } as const;
 export const ProgressLocation = { Notification: 15 } as const;
@@ -169,5 +179,9 @@ export class Uri {
 
   static file(path: string): Uri {
     return new Uri(path);
+  }
+
+  static joinPath(base: Uri, ...parts: readonly string[]): Uri {
+    return new Uri(join(base.fsPath, ...parts));
   }
 }
