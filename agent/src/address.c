@@ -23,12 +23,44 @@ void sma_address_text(__u16 family, const __u8 address[16], char out[SMA_ADDRESS
 		inet_ntop(AF_INET6, address, out, SMA_ADDRESS_TEXT);
 }
 
-json_t *sma_endpoint(__u16 family, const __u8 address[16], __u16 port)
+static void as_ipv6(__u16 family, const __u8 address[16], __u8 out[16])
+{
+	if (family == AF_INET) {
+		memcpy(out, mapped_prefix, sizeof(mapped_prefix));
+		memcpy(out + sizeof(mapped_prefix), address, 4);
+	} else {
+		memcpy(out, address, 16);
+	}
+}
+
+int sma_address_compare(__u16 family, const __u8 address[16], __u16 other_family,
+			const __u8 other[16])
+{
+	int order = sma_address_family(family, address) - sma_address_family(other_family, other);
+	__u8 left[16], right[16];
+
+	if (order)
+		return order;
+	as_ipv6(family, address, left);
+	as_ipv6(other_family, other, right);
+	return memcmp(left, right, sizeof(left));
+}
+
+void sma_endpoint_text(__u16 family, const __u8 address[16], __u16 port,
+		       char out[SMA_ENDPOINT_TEXT])
 {
 	char text[SMA_ADDRESS_TEXT];
 
 	sma_address_text(family, address, text);
-	return json_sprintf(strchr(text, ':') ? "[%s]:%u" : "%s:%u", text, port);
+	snprintf(out, SMA_ENDPOINT_TEXT, strchr(text, ':') ? "[%s]:%u" : "%s:%u", text, port);
+}
+
+json_t *sma_endpoint(__u16 family, const __u8 address[16], __u16 port)
+{
+	char text[SMA_ENDPOINT_TEXT];
+
+	sma_endpoint_text(family, address, port, text);
+	return json_string(text);
 }
 
 const char *sma_tcp_state(__u8 state)

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <bpf/bpf.h>
+#include <ctype.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -192,6 +193,12 @@ static int compare(const void *left, const void *right, void *argument)
 
 	if (a.kind == NOTHING || b.kind == NOTHING)
 		order = (a.kind == NOTHING) - (b.kind == NOTHING);
+	else if (view->sort == LOCAL_ADDRESS)
+		order = sma_address_compare(rows[0]->socket->family, rows[0]->socket->local,
+					    rows[1]->socket->family, rows[1]->socket->local);
+	else if (view->sort == REMOTE_ADDRESS)
+		order = sma_address_compare(rows[0]->socket->family, rows[0]->socket->remote,
+					    rows[1]->socket->family, rows[1]->socket->remote);
 	else if (a.kind == NUMBER)
 		order = a.number < b.number ? -1 : a.number > b.number;
 	else
@@ -205,23 +212,34 @@ static int compare(const void *left, const void *right, void *argument)
 		   : rows[0]->socket->cookie > rows[1]->socket->cookie;
 }
 
+/* "peerGone", and "peer gone" as views write it. */
+static bool reason_has(const char *reason, const char *filter)
+{
+	char words[64];
+	size_t length = 0;
+
+	for (const char *at = reason; *at && length < sizeof(words) - 2; at++) {
+		if (isupper((unsigned char)*at))
+			words[length++] = ' ';
+		words[length++] = *at;
+	}
+	words[length] = 0;
+	return strcasestr(reason, filter) || strcasestr(words, filter);
+}
+
 static bool matches(const struct row *row, const char *filter)
 {
-	static const enum column searched[] = {
-	    LOCAL_ADDRESS, LOCAL_PORT, REMOTE_ADDRESS, REMOTE_PORT, COMMAND, CGROUP, LAST_REASON};
+	const struct sma_iter_socket *s = row->socket;
+	struct cell command = get_cell(row, COMMAND), cgroup = get_cell(row, CGROUP),
+		    reason = get_cell(row, LAST_REASON);
+	char local[SMA_ENDPOINT_TEXT], remote[SMA_ENDPOINT_TEXT];
 
-	for (size_t i = 0; i < sizeof(searched) / sizeof(*searched); i++) {
-		struct cell cell = get_cell(row, searched[i]);
-
-		if (cell.kind == NUMBER) {
-			snprintf(cell.text, sizeof(cell.text), "%llu",
-				 (unsigned long long)cell.number);
-			cell.kind = TEXT;
-		}
-		if (cell.kind == TEXT && strcasestr(cell_text(&cell), filter))
-			return true;
-	}
-	return false;
+	sma_endpoint_text(s->family, s->local, s->local_port, local);
+	sma_endpoint_text(s->family, s->remote, s->remote_port, remote);
+	return strcasestr(local, filter) || strcasestr(remote, filter) ||
+	       (command.pointer && strcasestr(command.pointer, filter)) ||
+	       (cgroup.pointer && strcasestr(cgroup.pointer, filter)) ||
+	       (reason.pointer && reason_has(reason.pointer, filter));
 }
 
 /* Looking for processes is the slow part: only for rows that need it. */

@@ -1,8 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { readFile, stat } from 'node:fs/promises';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { SOCKET_COLUMNS, type SocketColumn, type SocketRow } from '../../extension/protocol/agent';
-import { Cleanup } from '../support/cleanup';
+import { joining } from '../support/cgroup';
+import { Cleanup, eventually } from '../support/cleanup';
 import { createNetns } from '../support/netns';
 import { Traffic } from '../support/traffic';
 import {
@@ -132,6 +135,41 @@ describe.each(builds)('sockets (%s build)', build => {
       const sorted = await agent.json('sockets', 'sockets', '--sort', column);
       expect(sorted.rows).toHaveLength(40);
     }
+  });
+
+  it('sorts addresses by number, and finds what rows show of them', async () => {
+    await agent.attach(datapathObject, cgroup, 'addresses');
+    const script = `
+      const net = require('node:net');
+      const server = net.createServer();
+      server.listen(0, '::', async () => {
+        for (const [from, to] of [['127.0.0.10', '127.0.0.3'], ['127.0.0.9', '127.0.0.3'], ['::1', '::1']]) {
+          const socket = net.connect({ port: server.address().port, host: to, localAddress: from });
+          await new Promise(resolve => socket.once('connect', resolve));
+        }
+        console.log(server.address().port);
+      });`;
+    const node = spawn('sh', joining(cgroup, process.execPath, '-e', script), {
+      stdio: ['ignore', 'pipe', 'inherit'],
+    });
+    const ended = once(node, 'exit');
+    cleanup.add(() => {
+      node.kill();
+      return ended;
+    });
+    const [data] = (await once(node.stdout, 'data')) as [Buffer];
+    const port = data.toString().trim();
+    await eventually('six sockets', async () =>
+      (await agent.json('sockets', 'sockets')).total === 6 ? true : undefined,
+    );
+    const sorted = await agent.json('sockets', 'sockets', '--sort', 'remoteAddress');
+    const addresses = sorted.rows.map(row => cell(row, 'remoteAddress'));
+    expect(addresses).toEqual(['127.0.0.3', '127.0.0.3', '127.0.0.9', '127.0.0.10', '::1', '::1']);
+    const matched = async (filter: string) =>
+      (await agent.json('sockets', 'sockets', '--filter', filter)).matched;
+    expect(await matched(`127.0.0.3:${port}`)).toBe(4);
+    expect(await matched(`[::1]:${port}`)).toBe(2);
+    expect(await matched(`:${port}`)).toBe(6);
   });
 
   it.each(['foreign', 'full'])('reads the sockets of somebody else: %s', async name => {
