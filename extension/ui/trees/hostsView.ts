@@ -34,7 +34,7 @@ export class HostsView implements vscode.TreeDataProvider<HostsNode>, Disposable
   readonly #view: vscode.TreeView<HostsNode>;
   /** The node that VS Code holds for an id. */
   readonly #nodes = new Map<string, HostsNode>();
-  /** What the rows of attachments said when they were drawn last. */
+  /** What the rows of attachments said when VS Code asked for them last, whatever made it ask. */
   readonly #drawn = new Map<string, string>();
   readonly #options: HostsViewOptions;
   readonly #states = new Map<string, { readonly kind: HostState['kind']; readonly structure: string }>();
@@ -71,7 +71,11 @@ export class HostsView implements vscode.TreeDataProvider<HostsNode>, Disposable
   }
 
   getTreeItem(node: HostsNode): vscode.TreeItem {
-    return hostTreeItem(this.#latest(node), this.#context(node));
+    const item = this.#item(node);
+    if (node.kind === 'attachment') {
+      this.#drawn.set(node.id, String(item.description));
+    }
+    return item;
   }
 
   resolveTreeItem(item: vscode.TreeItem, node: HostsNode): vscode.TreeItem {
@@ -134,6 +138,7 @@ export class HostsView implements vscode.TreeDataProvider<HostsNode>, Disposable
   #childrenOf(node: HostsNode | undefined): readonly HostsNode[] {
     if (node === undefined) {
       this.#nodes.clear();
+      this.#drawn.clear();
       return this.#models.all.map(({ host }): HostsNode => {
         const { id } = host.definition;
         return { kind: 'host', id, hostId: id };
@@ -190,6 +195,10 @@ export class HostsView implements vscode.TreeDataProvider<HostsNode>, Disposable
         return [...limitations, ...attachments, ...(others === undefined ? [] : [others])];
       }
     }
+  }
+
+  #item(node: HostsNode): vscode.TreeItem {
+    return hostTreeItem(this.#latest(node), this.#context(node));
   }
 
   /** VS Code keeps the node that it got first. */
@@ -254,12 +263,7 @@ export class HostsView implements vscode.TreeDataProvider<HostsNode>, Disposable
 
   #redraw(id: string): void {
     const node = this.#nodes.get(id);
-    if (node === undefined) {
-      return;
-    }
-    const text = String(this.getTreeItem(node).description);
-    if (text !== this.#drawn.get(id)) {
-      this.#drawn.set(id, text);
+    if (node !== undefined && String(this.#item(node).description) !== this.#drawn.get(id)) {
       this.#changed.fire(node);
     }
   }

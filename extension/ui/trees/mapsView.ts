@@ -34,7 +34,7 @@ export class MapsView implements vscode.TreeDataProvider<MapNode>, Disposable {
   /** What that id stands for now, where it differs. */
   readonly #latest = new Map<string, MapNode>();
   readonly #hold: Hold;
-  /** What the rows of sockmaps said when they were drawn last. */
+  /** What the rows of maps said when VS Code asked for them last, whatever made it ask. */
   readonly #drawn = new Map<string, string>();
   /** Ids of the rows of each open map. */
   readonly #rows = new Map<string, string>();
@@ -79,7 +79,11 @@ export class MapsView implements vscode.TreeDataProvider<MapNode>, Disposable {
   }
 
   getTreeItem(node: MapNode): vscode.TreeItem {
-    return mapTreeItem(this.node(node.id) ?? node, this.#context(node));
+    const item = this.#item(node);
+    if (node.kind === 'map') {
+      this.#drawn.set(node.id, String(item.description));
+    }
+    return item;
   }
 
   resolveTreeItem(item: vscode.TreeItem, node: MapNode): vscode.TreeItem {
@@ -190,6 +194,10 @@ export class MapsView implements vscode.TreeDataProvider<MapNode>, Disposable {
     }
   }
 
+  #item(node: MapNode): vscode.TreeItem {
+    return mapTreeItem(this.node(node.id) ?? node, this.#context(node));
+  }
+
   #hostChildren(model: HostModel): readonly MapNode[] {
     const { id } = model.host.definition;
     const { error, mapsRead } = model.snapshot;
@@ -267,6 +275,7 @@ export class MapsView implements vscode.TreeDataProvider<MapNode>, Disposable {
       this.#structure = structure;
       this.#nodes.clear();
       this.#latest.clear();
+      this.#drawn.clear();
       this.#changed.fire(undefined);
       return;
     }
@@ -290,7 +299,7 @@ export class MapsView implements vscode.TreeDataProvider<MapNode>, Disposable {
     if (ids !== this.#rows.get(group.id)) {
       this.#rows.set(group.id, ids);
       this.#hold.run(group.id, () => {
-        this.#latest.set(group.id, group);
+        this.#latest.set(group.id, otherMapsNode(hostMaps(model)));
         this.#fire(group.id);
       });
     }
@@ -299,12 +308,7 @@ export class MapsView implements vscode.TreeDataProvider<MapNode>, Disposable {
   /** A map's row is drawn with all its rows: only when it would say something else. */
   #redraw(id: string): void {
     const node = this.#nodes.get(id);
-    if (node === undefined) {
-      return;
-    }
-    const text = String(this.getTreeItem(node).description);
-    if (text !== this.#drawn.get(id)) {
-      this.#drawn.set(id, text);
+    if (node !== undefined && String(this.#item(node).description) !== this.#drawn.get(id)) {
       this.#changed.fire(node);
     }
   }
@@ -319,7 +323,8 @@ export class MapsView implements vscode.TreeDataProvider<MapNode>, Disposable {
       this.#fire(parent);
       return;
     }
-    this.#hold.run(`${parent}/rows`, () => this.#redrawRows(rows));
+    // Until a hold ends newer rows may be drawn.
+    this.#hold.run(`${parent}/rows`, () => this.#redrawRows(this.#windows.nodes(hostId, mapId)));
   }
 
   #redrawRows(rows: readonly MapNode[]): void {

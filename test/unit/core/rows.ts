@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { Attachment, MapInfo, ProgramInfo, SocketRow } from '../../../extension/protocol/agent';
 
-export function row(socket: { cookie: number; peer?: number; counted?: boolean }): SocketRow {
+export function row(socket: { cookie: number; peer?: number; counted?: boolean; bytes?: number }): SocketRow {
   const counted = socket.counted !== false;
   const count = (value: number) => (counted ? value : null);
   return [
@@ -20,7 +20,7 @@ export function row(socket: { cookie: number; peer?: number; counted?: boolean }
     '/web',
     0,
     count(90),
-    count(9000),
+    count(socket.bytes ?? 9000),
     count(10),
     count(100),
     counted ? 'order' : null,
