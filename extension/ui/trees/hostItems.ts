@@ -152,9 +152,6 @@ function attachmentItem(node: AttachmentNode, { rate, builtin }: HostItemContext
   const item = treeItem(node, info.name, Collapsed, icon);
   item.iconPath = new vscode.ThemeIcon(icon, new vscode.ThemeColor(color));
   const parts = [info.cgroup.path === null ? `cgroup ${info.cgroup.id}` : formatCgroup(info.cgroup.path)];
-  if (info.state !== 'attached') {
-    parts.unshift(attachmentStateText(info.state));
-  }
   parts.push(vscode.l10n.t('{0} sockets', formatCount(info.sockets)));
   if (info.policyRules !== null && info.policyRules > 0) {
     parts.push(policyText(info.policyRules));
@@ -162,12 +159,13 @@ function attachmentItem(node: AttachmentNode, { rate, builtin }: HostItemContext
   if (rate !== undefined) {
     parts.push(percentText(rate.total.hitRate));
   }
-  item.description = parts.join(' · ');
+  const state = attachmentStateText(info.state);
+  item.description = (info.state === 'attached' ? parts : [state, ...parts]).join(' · ');
   const traits = [...(builtin ? [] : ['source']), ...(info.policyRules === null ? [] : ['policy'])];
   item.contextValue = ['attachment', info.state, ...traits].join('.');
   const warnings = info.warnings.length === 0 ? '' : `, ${info.warnings.join(' ')}`;
   item.accessibilityInformation = {
-    label: `${info.name}, ${attachmentStateText(info.state)}, ${parts.join(', ')}${warnings}`,
+    label: `${[info.name, state, ...parts].join(', ')}${warnings}`,
   };
   return item;
 }

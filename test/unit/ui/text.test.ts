@@ -153,6 +153,16 @@ describe('rows of the Hosts view', () => {
     }
   });
 
+  test('an attachment that is not as it should be is told to be so once', () => {
+    const { info } = attachment;
+    const item = (state: typeof info.state) =>
+      hostTreeItem({ ...attachment, info: { ...info, state } }, context);
+    expect(item('draining').description).toBe('draining · /web · 2 sockets');
+    expect(item('draining').accessibilityInformation?.label).toBe('web, draining, /web, 2 sockets');
+    expect(item('attached').description).toBe('/web · 2 sockets');
+    expect(item('attached').accessibilityInformation?.label).toBe('web, attached, /web, 2 sockets');
+  });
+
   test('a problem is copied with its detail, a program with its id', () => {
     const note = { kind: 'note', id: 'n', hostId: 'h', note: 'problem', message: 'Login refused.' } as const;
     expect(hostCopyText(note, context)).toBe('Login refused.');
