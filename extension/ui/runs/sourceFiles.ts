@@ -63,8 +63,10 @@ export function fileOfName(sources: readonly SourceFile[], name: string | undefi
   return sources.find(({ path }) => baseName(path) === baseName(name));
 }
 
+/** Of a text as VS Code's documents have it: without a mark at its start, and whatever its line ends are. */
 export function digest(text: string): string {
-  return createHash('sha256').update(text).digest('hex');
+  const plain = text.replace(/^\uFEFF/, '').replace(/\r\n?/g, '\n');
+  return createHash('sha256').update(plain).digest('hex');
 }
 
 async function modified(path: string): Promise<number | undefined> {

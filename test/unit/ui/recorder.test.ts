@@ -42,6 +42,15 @@ describe('the sources of an object', () => {
     expect(await readSources(join(top, 'none.bpf.c'), include())).toEqual([]);
   });
 
+  it('are the same on the disk and in an editor, which has no mark at the start and one kind of line ends', async () => {
+    await writeFile(source, '\uFEFFint a;\r\nint b;\nint c;\rint d;\n');
+    const [{ sha256 } = {}] = await readSources(source, []);
+    const lines = ['int a;', 'int b;', 'int c;', 'int d;', ''];
+    expect(sha256).toBe(digest(lines.join('\r\n')));
+    expect(sha256).toBe(digest(lines.join('\n')));
+    expect(sha256).not.toBe(digest(lines.slice(1).join('\n')));
+  });
+
   it('that another compiler made are not those that changed since', async () => {
     const object = join(top, 'a.bpf.o');
     await writeFile(object, '');
