@@ -121,6 +121,8 @@ export const summary = v.object({
   bars: v.array(bar),
   /** Sentences about what is missing of the log. */
   warnings: v.array(text),
+  /** Whether the log holds every visit; else it has those of the last path, or of a part. */
+  exact: v.boolean(),
   hotLines: v.array(hotSpot),
   hotInsns: v.array(hotSpot),
 });
@@ -334,6 +336,8 @@ const target = v.union([
   v.object({ line: uint }),
   v.object({ insn: uint, near: uint }),
   v.object({ sourceLine: uint, file: optionalText, near: uint }),
+  /** A line of C by its text, for logs without line numbers: those of kernels before 6.8. */
+  v.object({ code: text, near: uint }),
 ]);
 export type Target = v.InferOutput<typeof target>;
 

@@ -24,12 +24,6 @@ const LOCATE_STEP = 20_000;
 /** Bytes that are taken of a line for a row. */
 const LONGEST_ROW = 4 * MAX_ROW_TEXT;
 
-/** A line of C by its text, for logs without line numbers: those of kernels before 6.8. */
-export interface CodeTarget {
-  readonly code: string;
-  readonly near: number;
-}
-
 /** One log as the panel shows it: rows under a filter and with folded paths, search, states and slices. */
 export class PanelDocument {
   readonly log = new VerifierLog();
@@ -123,7 +117,7 @@ export class PanelDocument {
   }
 
   /** Where a target is; `show` makes it a row when it is none. Nowhere when it is cancelled. */
-  async locate(target: Target | CodeTarget, show: boolean, cancelled = () => false): Promise<Located> {
+  async locate(target: Target, show: boolean, cancelled = () => false): Promise<Located> {
     const line = await this.#lineOf(target, cancelled);
     if (line < 0) return { line, row: 0, view: this.view };
     if (show) await this.#show(line);
@@ -235,7 +229,7 @@ export class PanelDocument {
     if (inside || filter !== this.filter) await this.#rebuild(filter);
   }
 
-  async #lineOf(target: Target | CodeTarget, cancelled: () => boolean): Promise<number> {
+  async #lineOf(target: Target, cancelled: () => boolean): Promise<number> {
     const { lineCount } = this.log;
     if ('line' in target) return Math.min(target.line, lineCount - 1);
     const matches = this.#matcher(target);
@@ -259,7 +253,7 @@ export class PanelDocument {
   }
 
   /** Tells the lines of a target; undefined when the log has none, which needs no look at its lines. */
-  #matcher(target: Exclude<Target, { line: number }> | CodeTarget): ((line: number) => boolean) | undefined {
+  #matcher(target: Exclude<Target, { line: number }>): ((line: number) => boolean) | undefined {
     if ('insn' in target)
       return line => this.log.kind(line) === LineKind.Insn && this.log.insn(line)?.pc === target.insn;
     const wanted = new Set(

@@ -1,7 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { Bar, ExplanationCard, HotSpot, Place, Summary } from '../../protocol/verifierPanel';
 import { formatBytes, formatCount, formatDuration } from '../format';
-import type { InsnVisits, SourceLine, VerifierFailure, VerifierLog } from '../verifierLog';
+import {
+  type InsnVisits,
+  LineKind,
+  type SourceLine,
+  type VerifierFailure,
+  type VerifierLog,
+} from '../verifierLog';
 import { INSN_LIMIT } from '../verifierSummary';
 
 /** MAX_BPF_STACK of include/linux/filter.h, for each chain of calls. */
@@ -67,6 +73,7 @@ export function summarizeLog(log: VerifierLog, explain: Explain, words: SummaryW
     ...(failure ? { explanation: card(failure, explain(log), words) } : {}),
     bars: bars(log, insns, words),
     warnings: [...(head ? [words.headMissing] : []), ...(tail ? [words.tailMissing] : [])],
+    exact: holdsEveryVisit(log, insns),
     hotLines: log
       .visitsBySource()
       .slice(0, HOT_SPOTS)
@@ -81,6 +88,20 @@ export function summarizeLog(log: VerifierLog, explain: Explain, words: SummaryW
         place: placeText(source),
       })),
   };
+}
+
+/** At level 1 the kernel takes back the lines of each path that it leaves. */
+function holdsEveryVisit(log: VerifierLog, insns: readonly InsnVisits[]): boolean {
+  const { lineCount, sections } = log;
+  const processed = sections.reduce((sum, { counters }) => sum + (counters.insns ?? 0), 0);
+  const printed = insns.reduce((sum, { visits }) => sum + visits, 0);
+  // It counts, but does not print, an instruction at which it knows the state, or refuses the program for a loop.
+  let missing = processed - printed - sections.length;
+  if (missing > lineCount - printed) return false;
+  for (let line = 0; line < lineCount && missing > 0; line++) {
+    if (log.kind(line) === LineKind.Safe) missing--;
+  }
+  return missing <= 0;
 }
 
 function card(

@@ -73,7 +73,7 @@ export function pageTexts(): Readonly<Record<PageText, string>> {
     ),
     mapHint: l10n.t('Where the verifier spent its instructions'),
     mapRegion: l10n.t(
-      'Lines {0} to {1}: {2} instructions, each visited {3} times in all',
+      'Lines {0} to {1}: {2} instructions, each visited {3} times',
       '{0}',
       '{1}',
       '{2}',
@@ -109,7 +109,9 @@ export function pageTexts(): Readonly<Record<PageText, string>> {
     change: l10n.t('Change'),
     figure: l10n.t('Figure'),
     sameLines: l10n.t('{0} more lines were visited as often as before.', '{0}'),
-    notExact: l10n.t('A log does not hold every visit: the visits tell of the last path only.'),
+    notExact: l10n.t(
+      'Not every visit was logged: below level 2 (sockmap.verify.logLevel) the kernel keeps the last path only.',
+    ),
     visitsByLine: l10n.t('Visits by line of C'),
     noState: l10n.t('The verifier printed no state up to this line.'),
     references: l10n.t('References'),

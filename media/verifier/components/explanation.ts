@@ -181,12 +181,12 @@ export class Explanation extends PanelElement {
   }
 
   #source(place: Place): TemplateResult {
-    const name = place.line === undefined ? '' : `${place.file ?? ''}:${place.line}`;
-    return html`${
-        name === ''
-          ? nothing
-          : html`<button class="link place" @click=${() => this.panel.openSource(place)}>${name}</button>`
-      }<code>${place.text}</code>`;
+    const open = () => this.panel.openSource(place);
+    const code = html`<code>${place.text}</code>`;
+    // Kernels before 6.8 print no line numbers: the line is found by its text.
+    if (place.line === undefined) return html`<button class="link" @click=${open}>${code}</button>`;
+    const name = `${place.file ?? ''}:${place.line}`;
+    return html`<button class="link place" @click=${open}>${name}</button>${code}`;
   }
 }
 

@@ -50,9 +50,12 @@ export class HotPane extends PanelElement {
 
   #tables(): TemplateResult {
     const { panel } = this;
-    const { hotLines = [], hotInsns = [] } = panel.summary ?? {};
+    const { hotLines = [], hotInsns = [], exact = true } = panel.summary ?? {};
     if (hotLines.length + hotInsns.length === 0) return html`<p class="dim">${panel.t('noHotSpots')}</p>`;
-    return html`${this.#table(panel.t('hotLines'), hotLines)} ${this.#table(panel.t('hotInsns'), hotInsns)}`;
+    return html`
+      ${exact ? nothing : html`<p class="dim">${panel.t('notExact')}</p>`}
+      ${this.#table(panel.t('hotLines'), hotLines)} ${this.#table(panel.t('hotInsns'), hotInsns)}
+    `;
   }
 
   #table(title: string, spots: readonly HotSpot[]): TemplateResult | typeof nothing {
@@ -74,7 +77,7 @@ export class HotPane extends PanelElement {
               html`<tr>
                 <td class="number" ${setShare(spot.visits / most)}>${panel.number(spot.visits)}</td>
                 <td class="text">
-                  <button class="link" title=${panel.t('showInLog')} @click=${() => this.#show(spot)}>
+                  <button class="link" title=${panel.t('showInLog')} @click=${() => panel.goToSpot(spot)}>
                     <code>${spot.insn === undefined ? '' : `${spot.insn}: `}${spot.text}</code>
                   </button>
                   ${
@@ -88,16 +91,5 @@ export class HotPane extends PanelElement {
         </tbody>
       </table>
     `;
-  }
-
-  #show({ insn, place = '' }: HotSpot): void {
-    const { panel } = this;
-    if (insn !== undefined) {
-      panel.go({ insn, near: panel.line + 1 });
-      return;
-    }
-    const [, file = '', line] = /^(.*):(\d+)$/.exec(place) ?? [];
-    if (line === undefined) return;
-    panel.go({ sourceLine: Number(line), near: panel.line + 1, ...(file === '' ? {} : { file }) });
   }
 }

@@ -202,7 +202,8 @@ export class Minimap extends PanelElement {
     const first = (lines[bucket] ?? 0) + 1;
     const last = lines[bucket + 1] ?? panel.summary?.lines ?? first;
     const region = panel.t('mapRegion', first, last, insns[bucket] ?? 0, visits[bucket] ?? 0);
-    return `${panel.t('mapHint')}\n${region}`;
+    const note = panel.summary?.exact === false ? `\n${panel.t('notExact')}` : '';
+    return `${panel.t('mapHint')}\n${region}${note}`;
   }
 }
 

@@ -2,6 +2,7 @@
 import type {
   Comparison,
   Filter,
+  HotSpot,
   LogInfo,
   PackedRows,
   PageText,
@@ -172,6 +173,18 @@ export class Panel extends Observable {
   /** Goes to a place, whatever hides it. */
   go(target: Target): void {
     void this.#locate(target, true);
+  }
+
+  /** Goes to a place where a hot spot was visited, the next one each time. */
+  goToSpot({ insn, text, place = '' }: HotSpot): void {
+    const near = this.line + 1;
+    if (insn !== undefined) {
+      this.go({ insn, near });
+      return;
+    }
+    const [, file = '', line] = /^(.*):(\d+)$/.exec(place) ?? [];
+    if (line === undefined) this.go({ code: text, near });
+    else this.go({ sourceLine: Number(line), near, ...(file === '' ? {} : { file }) });
   }
 
   goToError(): void {

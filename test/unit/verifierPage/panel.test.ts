@@ -193,6 +193,32 @@ describe('the page', () => {
     expect(asked.filter(method => method === 'rows')).toEqual([]);
   });
 
+  test.each([
+    ['', BRANCH_LOG],
+    [' of a log without line numbers', BRANCH_LOG.replaceAll(/ @ a\.bpf\.c:\d+/g, '')],
+  ])('goes to the hot spots%s', async (_, log) => {
+    const { panel } = await open({ a: log });
+    await expect.poll(() => panel.line).toBe(10);
+    const { hotLines = [], hotInsns = [] } = panel.summary ?? {};
+    const visit = async (spot: (typeof hotLines)[number] | undefined, line: number) => {
+      if (spot !== undefined) panel.goToSpot(spot);
+      await expect.poll(() => panel.line).toBe(line);
+    };
+    await visit(
+      hotLines.find(({ text }) => text === 'int v = ctx->op;'),
+      2,
+    );
+    await visit(
+      hotLines.find(({ text }) => text === 'if (v == 1)'),
+      4,
+    );
+    await visit(
+      hotInsns.find(({ insn }) => insn === 3),
+      6,
+    );
+    expect(panel.complaint).toBe('');
+  });
+
   test('keeps its line when rows are folded or filtered away', async () => {
     const { panel } = await open({ a: BRANCH_LOG });
     await expect.poll(() => panel.line).toBe(10);

@@ -305,6 +305,29 @@ describe('a panel session', () => {
     expect(selected).toEqual([4]);
   });
 
+  test('goes to a line of C by the text where the kernel prints no line numbers', async () => {
+    const { page } = await start({ a: BRANCH_LOG.replaceAll(/ @ a\.bpf\.c:\d+/g, '') });
+    const lineOf = async (code: string) =>
+      (await page.request('locate', { target: { code, near: 5 }, show: true })).line;
+    expect(await lineOf('int v = ctx->op;')).toBe(2);
+    expect(await lineOf('return *v;')).toBe(10);
+    expect(await lineOf('return 0;')).toBe(-1);
+  });
+
+  test.each([
+    ['every visit', BRANCH_LOG, true],
+    ['the last path, as at level 1', BRANCH_LOG.replace('processed 5', 'processed 9'), false],
+    // The kernel counts the instruction, but does not print it.
+    [
+      'a state that is known',
+      BRANCH_LOG.replace('\nfrom 1', '\n3: safe\nfrom 1').replace('processed 5', 'processed 7'),
+      true,
+    ],
+    ['no statistics', BRANCH_LOG.replace(/^processed.*\n/m, ''), true],
+  ])('knows whether a log holds every visit: %s', async (_, log, exact) => {
+    expect((await start({ a: log })).summary.exact).toBe(exact);
+  });
+
   test('leaves the rest of a log out when it is told to stop, and says so', async () => {
     const { page, loaded, tasks } = openPage({ a: BRANCH_LOG.repeat(3000) });
     await page.request('ready', {});
