@@ -3,10 +3,10 @@ import '@vscode-elements/elements/dist/vscode-button/index.js';
 import '@vscode-elements/elements/dist/vscode-progress-bar/index.js';
 import { html, nothing, type TemplateResult } from 'lit';
 import { customElement, query, state } from 'lit/decorators.js';
+import { spoken } from '../model/words';
 import { appStyles } from './appStyles';
 import { PanelElement } from './element';
 import './explanation';
-import { searchWords } from './searchBox';
 import './sidePane';
 import { setShare } from './share';
 import './splitter';
@@ -68,7 +68,7 @@ export class App extends PanelElement {
       ${this.#notices()} ${phase === 'shown' || phase === 'loading' ? this.#log() : nothing}
       ${phase === 'empty' ? this.#empty(panel.t('empty'), panel.t('emptyHint')) : nothing}
       ${phase === 'failed' ? this.#empty(panel.t('failed'), panel.failure) : nothing}
-      <div class="hidden-text" role="status" aria-live="polite">${this.#said()}</div>
+      <div class="hidden-text" role="status" aria-live="polite">${spoken(panel)}</div>
     `;
   }
 
@@ -139,14 +139,6 @@ export class App extends PanelElement {
   #describe(event: MouseEvent): void {
     const stream = event.composedPath().find(part => part instanceof Stream);
     this.dataset['vscodeContext'] = JSON.stringify(stream?.pointAt(event) ?? {});
-  }
-
-  /** For screen readers. */
-  #said(): string {
-    const { panel } = this;
-    if (panel.phase === 'loading') return panel.t('loading');
-    // How far a search is changes too often to be listened to.
-    return panel.search.running ? '' : searchWords(panel);
   }
 
   #pressed(event: KeyboardEvent): void {

@@ -5,6 +5,7 @@ import '@vscode-elements/elements/dist/vscode-toolbar-button/index.js';
 import type { VscodeTextfield } from '@vscode-elements/elements/dist/vscode-textfield/index.js';
 import { css, html, nothing, type TemplateResult } from 'lit';
 import { customElement, query } from 'lit/decorators.js';
+import { searchWords } from '../model/words';
 import { PanelElement } from './element';
 import { shared } from './styles';
 
@@ -156,14 +157,4 @@ export class SearchBox extends PanelElement {
       } else this.dispatchEvent(new Event('left', { bubbles: true, composed: true }));
     }
   }
-}
-
-/** `3 of 120`, or what else is to be said about the search. */
-export function searchWords(panel: PanelElement['panel']): string {
-  const { query: text, count, index, running, cancelled } = panel.search;
-  if (text.trim() === '') return '';
-  if (running) return panel.t('searching', count, Math.floor(100 * panel.search.share));
-  if (cancelled) return panel.t('searchCancelled');
-  if (count === 0) return panel.t('noMatches');
-  return panel.t('matchOf', index + 1, count);
 }

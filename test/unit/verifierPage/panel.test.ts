@@ -4,6 +4,7 @@ import { PanelSession, type PanelHost } from '../../../extension/core/verifierPa
 import { Messenger } from '../../../extension/protocol/messenger';
 import { HOST_SIDE, PAGE_SIDE, type PanelState } from '../../../extension/protocol/verifierPanel';
 import { Panel } from '../../../media/verifier/model/panel';
+import { spoken } from '../../../media/verifier/model/words';
 import { BRANCH_LOG } from '../verifierPanel/branchLog';
 
 const WORDS = new Proxy({} as PanelHost['words'], { get: (_, name) => String(name) });
@@ -217,6 +218,16 @@ describe('the page', () => {
       6,
     );
     expect(panel.complaint).toBe('');
+  });
+
+  test('tells a screen reader what the search found, and why there is no log', async () => {
+    const { panel } = await open({ a: BRANCH_LOG, b: '' });
+    await expect.poll(() => panel.line).toBe(10);
+    expect(spoken(panel)).toBe('');
+    panel.find('r2');
+    await expect.poll(() => spoken(panel)).toBe('3 of 3');
+    panel.open('b');
+    await expect.poll(() => spoken(panel)).toBe('gone');
   });
 
   test('keeps its line when rows are folded or filtered away', async () => {
