@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { Insn } from './insn';
 import { LineKind } from './kinds';
+import { Needs, slotOf, slotsOf, type StackPlace, WHOLE_SLOT } from './needs';
 import type { LogParser } from './parser';
 import { inlineState, type StateReplay } from './state';
 import { readState } from './stateText';
@@ -38,19 +39,12 @@ const ARGUMENTS = 0b111110;
 const BUDGET = 1 << 16;
 const STATE_COST = 1 << 10;
 
-/** What is still wanted of a frame while walking back. */
-interface Needs {
-  registers: number;
-  readonly slots: Set<number>;
-}
-
 /** Walks back from a line along the path that the verifier took to it. */
 export class Slicer {
   readonly #log: LogParser;
   readonly #states: StateReplay;
-  readonly #needs = new Map<number, Needs>();
+  readonly #needs = new Needs();
   readonly #steps: SliceStep[] = [];
-  #wanted = 0;
   #line = 0;
   /** The line to look at next, and the frame of the instruction that ran after it. */
   #at = -1;
@@ -75,15 +69,15 @@ export class Slicer {
     this.#line = line;
     this.#at = line;
     const frame = target.frame ?? this.#log.frames.at(line);
-    if ('register' in target) this.#needRegisters(frame, 1 << target.register);
-    else this.#needSlot(frame, slotOf(target.slot));
+    if ('register' in target) this.#needs.addRegisters(frame, 1 << target.register);
+    else this.#needs.addBytes(frame, { slot: slotOf(target.slot), bytes: WHOLE_SLOT });
   }
 
   /** Walks back for a few milliseconds; true when all is found. */
   walk(): boolean {
     for (this.#budget = BUDGET; this.#budget > 0; this.#budget--) {
       const at = this.#at;
-      if (at < 0 || this.#wanted === 0 || this.#steps.length >= MAX_STEPS) return true;
+      if (at < 0 || this.#needs.none || this.#steps.length >= MAX_STEPS) return true;
       this.#at = this.#previous(at);
       if (this.#log.kinds.at(at) !== LineKind.Insn) continue;
       const insn = this.#log.insns.at(this.#log.refs.at(at));
@@ -114,23 +108,22 @@ export class Slicer {
     if (insn.kind === 'call') this.#call(line, insn, frame, later);
     else if (insn.kind === 'exit') this.#exit(line, frame, later);
     else {
-      const needs = this.#needs.get(frame);
-      const made = (needs?.registers ?? 0) & insn.writes;
+      const made = this.#needs.registers(frame) & insn.writes;
       if (made !== 0) this.#made(line, insn, frame, made);
       if (insn.memory?.write) this.#stored(line, insn, frame);
-      const narrowed = (this.#needs.get(frame)?.registers ?? 0) & insn.reads;
+      const narrowed = this.#needs.registers(frame) & insn.reads;
       if (insn.kind === 'jump' && narrowed !== 0) this.#add(line, nameOf(narrowed), frame, 'narrowed');
     }
   }
 
   #made(line: number, insn: Insn, frame: number, made: number): void {
-    this.#drop(frame, made);
+    this.#needs.dropRegisters(frame, made);
     const register = nameOf(made);
     if (insn.kind === 'load') this.#loaded(line, insn, frame, register);
     else {
       const moves = insn.kind === 'alu' && (insn.reads & insn.writes) === 0 && insn.reads !== 0;
       this.#add(line, register, frame, moves ? 'moved' : insn.reads === 0 ? 'origin' : 'made');
-      this.#needRegisters(frame, insn.reads & ~(1 << 10));
+      this.#needs.addRegisters(frame, insn.reads & ~(1 << 10));
     }
   }
 
@@ -138,42 +131,43 @@ export class Slicer {
   #loaded(line: number, insn: Insn, frame: number, register: string): void {
     const place = this.#stackPlace(line, insn, frame);
     this.#add(line, register, frame, place ? 'moved' : 'made');
-    if (place) this.#needSlot(place.frame, slotOf(place.offset));
-    else this.#needRegisters(frame, insn.reads & ~(1 << 10));
+    if (place) for (const part of slotsOf(place)) this.#needs.addBytes(place.frame, part);
+    else this.#needs.addRegisters(frame, insn.reads & ~(1 << 10));
   }
 
   #stored(line: number, insn: Insn, frame: number): void {
-    if (![...this.#needs.values()].some(needs => needs.slots.size > 0)) return;
+    if (!this.#needs.anySlot) return;
     const place = this.#stackPlace(line, insn, frame);
     if (!place) return;
-    const slot = slotOf(place.offset);
-    if (!this.#dropSlot(place.frame, slot)) return;
     const value = insn.reads & ~(1 << (insn.memory?.base ?? 10));
-    this.#add(line, `fp${slot}`, place.frame, value === 0 ? 'origin' : 'moved');
-    this.#needRegisters(frame, value & ~(1 << 10));
-    // An update or a narrow store keeps some of what was there.
-    if (insn.memory?.read || (insn.memory?.size ?? 8) < 8) this.#needSlot(place.frame, slot);
+    for (const part of slotsOf(place)) {
+      const { slot } = part;
+      const bytes = this.#needs.dropBytes(place.frame, part);
+      if (bytes === 0) continue;
+      this.#add(line, `fp${slot}`, place.frame, value === 0 ? 'origin' : 'moved');
+      this.#needs.addRegisters(frame, value & ~(1 << 10));
+      // An update keeps some of what was there.
+      if (insn.memory?.read) this.#needs.addBytes(place.frame, { slot, bytes });
+    }
   }
 
   #call(line: number, insn: Insn, frame: number, later: number): void {
     if (later === frame + 1) {
       // Walking back out of a function: what it was given are the caller's arguments.
-      const needs = this.#needs.get(later);
-      const given = (needs?.registers ?? 0) & ARGUMENTS;
+      const given = this.#needs.registers(later) & ARGUMENTS;
       if (given !== 0) {
         this.#add(line, nameOf(given), frame, 'moved');
-        if (insn.call?.kind === 'subprogram') this.#needRegisters(frame, given);
+        if (insn.call?.kind === 'subprogram') this.#needs.addRegisters(frame, given);
       }
-      if (needs) this.#forget(later);
+      this.#needs.forget(later);
       return;
     }
-    const needs = this.#needs.get(frame);
-    if (needs && needs.registers & 1) {
-      this.#drop(frame, 1);
+    if (this.#needs.registers(frame) & 1) {
+      this.#needs.dropRegisters(frame, 1);
       this.#add(line, 'r0', frame, 'origin');
-      this.#needRegisters(frame, this.#arguments(insn));
+      this.#needs.addRegisters(frame, this.#arguments(insn));
     }
-    this.#drop(frame, ARGUMENTS & ~this.#arguments(insn));
+    this.#needs.dropRegisters(frame, ARGUMENTS & ~this.#arguments(insn));
     this.#written(line, frame);
   }
 
@@ -185,10 +179,10 @@ export class Slicer {
 
   /** Slots that a helper filled: they are printed behind the call. */
   #written(line: number, frame: number): void {
-    const needs = this.#needs.get(frame);
-    if (!needs || needs.slots.size === 0) return;
+    if (!this.#needs.anySlot) return;
     for (const slot of this.#printedSlots(line))
-      if (this.#dropSlot(frame, slot)) this.#add(line, `fp${slot}`, frame, 'origin');
+      if (this.#needs.dropBytes(frame, { slot, bytes: WHOLE_SLOT }) !== 0)
+        this.#add(line, `fp${slot}`, frame, 'origin');
   }
 
   #printedSlots(line: number): number[] {
@@ -199,6 +193,7 @@ export class Slicer {
     const length = this.#log.insns.textLength(this.#log.refs.at(line));
     const at = inlineState(bytes, store.offset(position), end, length);
     const slots: number[] = [];
+    if (at < 0) return slots;
     const ignore = (): void => undefined;
     readState(bytes, at, end, {
       register: ignore,
@@ -213,19 +208,19 @@ export class Slicer {
   /** Walking back into a function: its r0 is what the caller got. */
   #exit(line: number, frame: number, later: number): void {
     if (later < 0 || later >= frame) return;
-    const needs = this.#needs.get(later);
-    this.#needs.delete(frame);
-    if (!needs || !(needs.registers & 1)) return;
-    this.#drop(later, 1);
+    this.#needs.forget(frame);
+    if (!(this.#needs.registers(later) & 1)) return;
+    this.#needs.dropRegisters(later, 1);
     this.#add(line, 'r0', frame, 'moved');
-    this.#needRegisters(frame, 1);
+    this.#needs.addRegisters(frame, 1);
   }
 
-  /** Frame and offset that an instruction reads or writes, if that is stack. */
-  #stackPlace(line: number, insn: Insn, frame: number): { frame: number; offset: number } | undefined {
+  /** What an instruction reads or writes, if that is stack. */
+  #stackPlace(line: number, insn: Insn, frame: number): StackPlace | undefined {
     const memory = insn.memory;
     if (!memory) return undefined;
-    if (memory.base === 10) return { frame, offset: memory.offset };
+    const { size } = memory;
+    if (memory.base === 10) return { frame, offset: memory.offset, size };
     this.#budget -= STATE_COST;
     const value = this.#states.registerBefore(line, memory.base);
     const match = value === undefined ? null : /^fp(?:\[(\d{1,3})\])?(-?\d{1,6})/.exec(value);
@@ -233,61 +228,13 @@ export class Slicer {
     return {
       frame: match[1] === undefined ? frame : Number(match[1]),
       offset: Number(match[2]) + memory.offset,
+      size,
     };
   }
 
   #add(line: number, target: string, frame: number, role: SliceRole): void {
     this.#steps.push({ line, target, frame, role });
   }
-
-  #needRegisters(frame: number, mask: number): void {
-    if (mask === 0) return;
-    const needs = this.#of(frame);
-    this.#wanted += bits(mask & ~needs.registers);
-    needs.registers |= mask;
-  }
-
-  #needSlot(frame: number, slot: number): void {
-    const { slots } = this.#of(frame);
-    if (!slots.has(slot)) this.#wanted++;
-    slots.add(slot);
-  }
-
-  #drop(frame: number, mask: number): void {
-    const needs = this.#needs.get(frame);
-    if (!needs) return;
-    this.#wanted -= bits(mask & needs.registers);
-    needs.registers &= ~mask;
-  }
-
-  #dropSlot(frame: number, slot: number): boolean {
-    const dropped = this.#needs.get(frame)?.slots.delete(slot) ?? false;
-    if (dropped) this.#wanted--;
-    return dropped;
-  }
-
-  #forget(frame: number): void {
-    const needs = this.#needs.get(frame);
-    if (needs) this.#wanted -= bits(needs.registers) + needs.slots.size;
-    this.#needs.delete(frame);
-  }
-
-  #of(frame: number): Needs {
-    const known = this.#needs.get(frame);
-    if (known) return known;
-    const needs = { registers: 0, slots: new Set<number>() };
-    this.#needs.set(frame, needs);
-    return needs;
-  }
-}
-
-/** The 8-byte slot of a byte, as the verifier names it: -1 to -8 are fp-8. */
-const slotOf = (offset: number): number => Math.floor(offset / 8) * 8;
-
-function bits(mask: number): number {
-  let count = 0;
-  for (let rest = mask; rest !== 0; rest &= rest - 1) count++;
-  return count;
 }
 
 const nameOf = (mask: number): string => {
