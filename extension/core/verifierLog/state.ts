@@ -219,11 +219,8 @@ export class StateReplay {
     if (kind === LineKind.Insn) this.#execute(line, bytes, start, end);
     else {
       const full = kind === LineKind.From || this.#log.refs.at(line) === FULL_STATE;
-      if (full) {
-        this.#snapshot.frames.length = Math.min(this.#snapshot.frames.length, this.#frame);
-        this.#snapshot.refs = NONE;
-      }
-      readState(bytes, stateStart(bytes, start, end), end, this.#sink);
+      if (full) this.#snapshot.frames.length = Math.min(this.#snapshot.frames.length, this.#frame);
+      this.#read(bytes, stateStart(bytes, start, end), end);
     }
   }
 
@@ -238,7 +235,13 @@ export class StateReplay {
     if (!this.#log.inlineStates)
       for (let r = 0; r < 11; r++) if ((insn.writes >> r) & 1) registers[r] = UNTOLD;
     const state = inlineState(bytes, start, end, this.#log.insns.textLength(this.#log.refs.at(line)));
-    if (state < end) readState(bytes, state, end, this.#sink);
+    if (state >= 0) this.#read(bytes, state, end);
+  }
+
+  /** Registers are printed when they change, but references with every state: without them none is held. */
+  #read(bytes: Uint8Array, start: number, end: number): void {
+    this.#snapshot.refs = NONE;
+    readState(bytes, start, end, this.#sink);
   }
 
   #current(): Frame {
@@ -291,11 +294,11 @@ export function stateStart(bytes: Uint8Array, lineStart: number, end: number): n
   return at > start && bytes[at] === 58 ? at + 1 : start;
 }
 
-/** Where the state behind an instruction begins; `end` if there is none. `length` is the instruction's, from its bracket on. */
+/** Where the state behind an instruction begins, or -1; it may be empty. `length` is the instruction's, from its bracket on. */
 export function inlineState(bytes: Uint8Array, lineStart: number, end: number, length: number): number {
   let at = lineStart;
   while (at < end && bytes[at] !== OPEN) at++;
   at = skipBlanks(bytes, at + length, end);
-  if (at >= end) return end;
+  if (at >= end) return -1;
   return bytes[at] === SEMICOLON ? at + 1 : skipDigits(bytes, at, end) + 1;
 }
