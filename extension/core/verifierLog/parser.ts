@@ -54,6 +54,8 @@ const RULES = byFirstByte([
   rule("parent didn't have", LineKind.Precise),
   rule('parent already had', LineKind.Precise),
   rule('parent state regs=', LineKind.Precise),
+  rule('propagating r', LineKind.Precise),
+  rule('propagating fp-', LineKind.Precise),
   rule('caller:', LineKind.Call),
   rule('callee:', LineKind.Call),
   rule('returning from callee:', LineKind.Call),

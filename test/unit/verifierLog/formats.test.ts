@@ -104,6 +104,12 @@ describe('kernels before 5.17', () => {
     ]);
   });
 
+  it('tell at level 2 what a pruned path makes precise', () => {
+    const pruned = parse('0: (b7) r0 = 0', '1: safe', 'propagating r6', 'propagating fp-8');
+    expect(pruned.unrecognizedCount).toBe(0);
+    expect(kinds(pruned).slice(2)).toEqual(['Precise', 'Precise']);
+  });
+
   it('have C text without a file', () => {
     expect(log.source(3)).toEqual({ text: 'if (ctx->op)', file: undefined, line: undefined });
     expect(log.failure()?.message).toMatch(/^At program exit/);
