@@ -64,6 +64,35 @@ describe('edits for what the running kernel refuses', () => {
   });
 });
 
+describe('edits by the words of the refusal', () => {
+  const edit = (message: string, statement: string): Fix | undefined => {
+    const text = `SEC("tc") int f(struct __sk_buff *skb)\n{\n\tlong flags[4] = {};\n\t__u32 i = skb->len;\n\t__u32 key;\n\t${statement}\n\treturn 0;\n}\n`;
+    const log = VerifierLog.parse(
+      `; ${statement}\n8: (85) call bpf_ringbuf_output#130\n${message}\nprocessed 8 insns (limit 1000000)\n`,
+    );
+    const problem = problemOf(log);
+    return problem && fixOf(text, { program: 'f', problem, isSame: false });
+  };
+
+  it('give a value to what was never written, not to what is too small', () => {
+    const statement = 'bpf_ringbuf_output(&events, &key, 16, 0);';
+    expect(edit('invalid indirect access to stack R2 off=-4 size=4', statement)?.kind).toBe('initialise');
+    expect(edit('invalid read from stack R2 off=-4 size=16', statement)).toBeUndefined();
+    expect(edit('invalid indirect access to stack R2 off=-4 size=16', statement)).toBeUndefined();
+  });
+
+  it('bound an index, not in the place of a size', () => {
+    const statement = 'bpf_ringbuf_output(&events, &key, skb->len, flags[i]);';
+    const index = 'min value is negative, either use unsigned index or do a if (index >=0) check.';
+    expect(edit(`R3 ${index}`, statement)?.kind).toBe('index-check');
+    for (const size of [
+      "R3 min value is negative, either use unsigned or 'var &= const'",
+      "R3 unbounded memory access, use 'var &= const' or 'if (var < const)'",
+    ])
+      expect(edit(size, statement)).toBeUndefined();
+  });
+});
+
 describe('edits in any text', () => {
   it('keep its line ends', () => {
     const text = 'SEC("xdp")\r\nint f(void *c)\r\n{\r\n\tint *v = bpf_x(c);\r\n\treturn *v;\r\n}\r\n';

@@ -88,3 +88,104 @@ test('a refusal without a message is told by the instruction at which the verifi
   // A log that was cut off before its statistics tells nothing of the kind.
   expect(explain(VerifierLog.parse(WORDLESS.replace(/^processed.*\n/m, '')))).toBeUndefined();
 });
+
+/** A log in which the verifier refuses the last of the instructions with a message. */
+const refusal = (message: string, ...lines: string[]): Explanation | undefined =>
+  explain(VerifierLog.parse([...lines, message, 'processed 8 insns (limit 1000000)', ''].join('\n')));
+
+describe('accesses to the stack are told apart by their numbers', () => {
+  const CALL = '0: (85) call bpf_map_lookup_elem#1';
+
+  it.each([
+    // Since 5.12.
+    ['invalid read from stack R2 off=-4 size=16', 'stack-out-of-range'],
+    ['invalid read from stack R1 off=0 size=8', 'stack-out-of-range'],
+    ['invalid read from stack R1 off=-520 size=8', 'stack-out-of-range'],
+    ['invalid write to stack R10 off=-520 size=8', 'stack-out-of-range'],
+    // From 5.12 to 6.2 of what was never written, and of helpers.
+    ['invalid read from stack R10 off=-512 size=8', 'stack-uninitialised'],
+    ['invalid read from stack R10 off=-8 size=8', 'stack-uninitialised'],
+    ['invalid indirect access to stack R2 off=-8 size=8', 'stack-uninitialised'],
+    ['invalid indirect access to stack R2 off=-8 size=16', 'stack-out-of-range'],
+    ['invalid indirect access to stack R2 off=-8 size=-1', 'stack-out-of-range'],
+    ['invalid read from stack R2 off -8+4 size 8', 'stack-uninitialised'],
+    ['invalid indirect read from stack R2 var_off (0x0; 0xf)+4 size 8', 'stack-uninitialised'],
+    // 5.10.
+    ['invalid read from stack off -8+0 size 8', 'stack-uninitialised'],
+    ['invalid indirect read from stack off -8+4 size 8', 'stack-uninitialised'],
+    ['invalid stack off=-520 size=8', 'stack-out-of-range'],
+    ['invalid stack type R2 off=-4 access_size=16', 'stack-out-of-range'],
+  ])('%s: %s', (message, id) => {
+    expect(refusal(message, CALL)?.id).toBe(id);
+  });
+});
+
+describe('bounds', () => {
+  it.each([
+    ["R3 unbounded memory access, use 'var &= const' or 'if (var < const)'", 'argument-size'],
+    ['R3 unbounded memory access, make sure to bounds check any such access', 'map-value-bounds'],
+    ['R3 max value is outside of the allowed memory range', 'map-value-bounds'],
+  ])('%s: %s', (message, id) => {
+    expect(refusal(message, '0: (85) call bpf_ringbuf_output#130')?.id).toBe(id);
+  });
+});
+
+test('only an exit ends the program without a result', () => {
+  expect(refusal('R0 !read_ok', '0: (95) exit')?.id).toBe('exit-uninitialised');
+  expect(refusal('R0 !read_ok', '0: (63) *(u32 *)(r10 -4) = r0')?.id).toBe('uninitialised-register');
+  expect(refusal('R0 !read_ok')?.id).toBe('uninitialised-register');
+});
+
+describe('where the log does not tell a value, as before 5.17 at level 1', () => {
+  const LOAD = '1: (61) r1 = *(u32 *)(r1 +0)';
+  const LOOKUP = ['6: (85) call bpf_map_lookup_elem#1', '7: (61) r1 = *(u32 *)(r0 +0)'];
+
+  it.each([
+    [
+      "R0 invalid mem access 'map_value_or_null'",
+      LOOKUP,
+      'R0, which bpf_map_lookup_elem() returned, is a map value, or NULL when the key is not there.',
+    ],
+    [
+      "R0 invalid mem access 'sock_or_null'",
+      ['6: (85) call bpf_sk_lookup_tcp#84', '7: (61) r1 = *(u32 *)(r0 +4)'],
+      'R0, which bpf_sk_lookup_tcp() returned, may be NULL.',
+    ],
+    ['R1 type=sock_or_null expected=sock', [LOAD, '2: (85) call bpf_sk_release#86'], 'R1 may be NULL.'],
+    ["R1 invalid mem access 'inv'", [LOAD, '2: (61) r0 = *(u32 *)(r1 +0)'], 'R1 is a number.'],
+    ['R1 offset is outside of the packet', [LOAD], 'R1 offset is outside of the packet.'],
+    [
+      'R1 max value is outside of the allowed memory range',
+      [LOAD],
+      'The variable part of R1 may be larger than the memory.',
+    ],
+    ["R1 min value is negative, either use unsigned or 'var &= const'", [LOAD], 'R1 may be negative.'],
+    [
+      "R3 unbounded memory access, use 'var &= const' or 'if (var < const)'",
+      ['2: (61) r3 = *(u32 *)(r1 +0)', '3: (85) call bpf_ringbuf_output#130'],
+      'R3 is the size that bpf_ringbuf_output gets.',
+    ],
+    ['R1 cannot write into rdonly_mem', [LOAD], 'R1 leads to memory of kind rdonly_mem.'],
+    ['R0 leaks addr as return value', ['1: (bf) r0 = r1', '2: (95) exit'], 'R0 leaks addr as return value.'],
+    ['R1 is not a known constant', [LOAD], 'R1 is not a known constant.'],
+    [
+      'dereference of modified ctx ptr R1 off=8 disallowed',
+      [LOAD],
+      'R1 is the context with something added.',
+    ],
+    ['R3 type=alien', [LOAD], 'R3 type=alien.'],
+  ])('%s claims nothing about it', (message, lines, knew) => {
+    expect(refusal(message, ...lines)?.knew).toBe(knew);
+  });
+
+  it('and where it tells one, that is said', () => {
+    const lost = (value: string): string | undefined =>
+      refusal(
+        "R6 invalid mem access 'scalar'",
+        `0: (bf) r6 = r0 ; R0=${value} R6=${value}`,
+        '1: (61) r0 = *(u32 *)(r6 +4)',
+      )?.knew;
+    expect(lost('sock()')).toBe('R6 is sock() no longer: something in between took the pointer away.');
+    expect(lost('scalar(id=1)')).toBe('R6 is scalar(id=1): a number.');
+  });
+});

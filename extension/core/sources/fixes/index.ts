@@ -46,8 +46,10 @@ export function fixKind({ id, message }: Pick<RunProblem, 'id' | 'message'>): Fi
       return /_or_null\b/.test(message) ? 'null-check' : undefined;
     case 'packet-bounds':
       return 'packet-check';
-    case 'map-value-bounds':
     case 'min-value-negative':
+      // These are the words for a size that a helper gets, which no comparison of an index bounds.
+      return message.includes("'var &= const'") ? undefined : 'index-check';
+    case 'map-value-bounds':
     case 'stack-variable-offset':
       return 'index-check';
     case 'stack-uninitialised':

@@ -16,7 +16,7 @@ export const callEntries: readonly Entry[] = [
     id: 'release-offset',
     title: 'A changed pointer is released',
     pattern: /^R\d+ must have zero offset when passed to release/,
-    knew: found => `${registerIs(found)}.`,
+    knew: found => registerIs(found),
     needed: 'The pointer that the acquiring helper returned.',
     fix: 'Keep the returned pointer in a variable of its own, and release that.',
   },

@@ -29,11 +29,11 @@ export interface Explanation {
 /** What an entry of the table tells its sentences from. */
 export interface Case {
   readonly message: string;
-  /** Groups of the entry's pattern. */
-  readonly groups: readonly string[];
+  /** Groups of the entry's pattern; undefined where one took no part. */
+  readonly groups: readonly (string | undefined)[];
   /** Register that the message names, such as `R1`. */
   readonly register: string | undefined;
-  /** What the verifier knew of it before the instruction, in its own words. */
+  /** What the verifier knew of it before the instruction, in its own words; undefined if the log does not tell. */
   readonly value: string | undefined;
   readonly insn: Insn | undefined;
   readonly origin: Origin | undefined;
@@ -47,6 +47,8 @@ export interface Entry {
   readonly title: string;
   /** Beginning of the message, in the words of every kernel from 5.10 on. */
   readonly pattern: RegExp;
+  /** For what the message's words do not tell apart. */
+  readonly when?: (found: Pick<Case, 'groups' | 'insn'>) => boolean;
   readonly knew: Sentence;
   readonly needed: Sentence;
   readonly fix: Sentence;
@@ -55,16 +57,21 @@ export interface Entry {
 export const say = (sentence: Sentence, found: Case): string =>
   typeof sentence === 'string' ? sentence : sentence(found);
 
-/** `R1 is pkt(r=0)`; the register alone where the log does not tell its value. */
-export function registerIs(found: Case): string {
-  const register = found.register ?? 'The register';
-  return found.value === undefined || found.value === ''
-    ? `${register} holds nothing that the verifier knows`
-    : `${register} is ${found.value}`;
+export const registerOf = (found: Case): string => found.register ?? 'The register';
+
+/**
+ * `R1 is pkt(r=0)` and what that means. Where the log does not tell the value, as at level 1 before Linux 5.17, the
+ * other words stand alone: they claim no more than the message does.
+ */
+export const registerIs = (found: Case, meaning = '', untold = found.message): string =>
+  found.value === undefined ? `${untold}.` : `${registerOf(found)} is ${found.value}${meaning}.`;
+
+/** The same of a pointer, with the helper that returned it. */
+export function pointerIs(found: Case, meaning: string, predicate: string): string {
+  const helper = /call (\w+)/.exec(found.origin?.text ?? '')?.[1];
+  const maker = helper === undefined ? '' : `, which ${helper}() returned`;
+  const end = maker === '' ? '' : ',';
+  return registerIs(found, `${maker}: ${meaning}`, `${registerOf(found)}${maker}${end} ${predicate}`);
 }
 
-/** `, which bpf_map_lookup_elem() returned,` or nothing. */
-export function madeBy(found: Case): string {
-  const helper = /call (\w+)/.exec(found.origin?.text ?? '')?.[1];
-  return helper === undefined ? '' : `, which ${helper}() returned`;
-}
+export const mayBeNull = (found: Case): string => pointerIs(found, 'it may be NULL', 'may be NULL');

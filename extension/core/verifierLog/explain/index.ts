@@ -33,7 +33,7 @@ const OTHER: Entry = {
   id: 'other',
   title: 'The verifier refused the program',
   pattern: /^/,
-  knew: found => (found.register === undefined ? `${found.message}.` : `${registerIs(found)}.`),
+  knew: found => registerIs(found),
   needed: found => `${found.message}.`,
   fix: 'Look at the instruction and at where its values come from.',
 };
@@ -49,10 +49,12 @@ export function explain(log: VerifierLog): Explanation | undefined {
   if (failure === undefined) return undefined;
   // Messages of CO-RE stand beside others that only follow from them.
   const messages = [failure.message, ...failure.lines.map(line => log.text(line, LONGEST_MESSAGE).trim())];
+  const insn = insnAt(log, failure);
   for (const entry of ENTRIES)
     for (const message of messages) {
-      const match = entry.pattern.exec(message);
-      if (match) return explained(log, failure, entry, message, match.slice(1));
+      const groups: Case['groups'] | undefined = entry.pattern.exec(message)?.slice(1);
+      if (groups && (entry.when?.({ groups, insn }) ?? true))
+        return explained(log, failure, entry, message, groups);
     }
   return explained(log, failure, OTHER, failure.message, []);
 }
@@ -62,7 +64,7 @@ function explained(
   failure: VerifierFailure,
   entry: Entry,
   message: string,
-  groups: readonly string[],
+  groups: Case['groups'],
 ): Explanation {
   const number = REGISTER.exec(message)?.[1];
   const register = number === undefined ? undefined : Number(number);
@@ -72,7 +74,7 @@ function explained(
     groups,
     register: number === undefined ? undefined : `R${number}`,
     value: valueOf(log, failure.insnLine, register),
-    insn: failure.insnLine === undefined ? undefined : log.insn(failure.insnLine),
+    insn: insnAt(log, failure),
     origin,
   };
   return {
@@ -86,6 +88,10 @@ function explained(
   };
 }
 
+const insnAt = (log: VerifierLog, { insnLine }: VerifierFailure): Case['insn'] =>
+  insnLine === undefined ? undefined : log.insn(insnLine);
+
+/** Undefined also for one that the log does not tell. */
 function valueOf(
   log: VerifierLog,
   line: number | undefined,
@@ -93,7 +99,8 @@ function valueOf(
 ): string | undefined {
   if (line === undefined || register === undefined) return undefined;
   const { frame, frames } = log.stateAt(line);
-  return frames[frame]?.cells.find(cell => cell.register === register)?.before;
+  const value = frames[frame]?.cells.find(cell => cell.register === register)?.before;
+  return value === '' ? undefined : value;
 }
 
 /** The instruction that acquired a leaked reference, or that made the register's value. */

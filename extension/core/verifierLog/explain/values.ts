@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-import { type Entry, madeBy, registerIs } from './explanation';
+import { type Entry, mayBeNull, registerIs, registerOf } from './explanation';
 
 const calls = (text: string | undefined): string => /call (\w+)/.exec(text ?? '')?.[1] ?? 'The helper';
 
@@ -9,6 +9,7 @@ export const valueEntries: readonly Entry[] = [
     id: 'exit-uninitialised',
     title: 'The program ends without a result',
     pattern: /^R0 !read_ok/,
+    when: ({ insn }) => insn?.kind === 'exit',
     knew: 'R0, the result, was not written on this way.',
     needed: 'A result on every way to the end.',
     fix: 'Add the missing `return`.',
@@ -47,7 +48,7 @@ export const valueEntries: readonly Entry[] = [
     title: 'Something is released that is not held',
     pattern:
       /^(?:release .*not|.*reference has not been acquired before|R\d+ must be referenced when passed|arg \d+ is an unacquired reference)/i,
-    knew: found => `${registerIs(found)}: no reference goes with it.`,
+    knew: found => registerIs(found, ': no reference goes with it'),
     needed: 'The pointer that the acquiring helper returned, unchanged and not yet released.',
     fix: 'Release each reference once, with the very pointer that was returned and after it was compared with NULL.',
   },
@@ -71,7 +72,7 @@ export const valueEntries: readonly Entry[] = [
     id: 'argument-or-null',
     title: 'A pointer that may be NULL is given to a helper',
     pattern: /^R\d+ type=(\w+_or_null) expected=/,
-    knew: found => `${registerIs(found)}${madeBy(found)}: it may be NULL.`,
+    knew: mayBeNull,
     needed: 'A pointer that cannot be NULL.',
     fix: 'Compare it with NULL before the call, and leave when it is.',
   },
@@ -79,7 +80,7 @@ export const valueEntries: readonly Entry[] = [
     id: 'argument-constant',
     title: 'An argument must be a constant',
     pattern: /^R\d+ is not a known constant/,
-    knew: found => `${registerIs(found)}.`,
+    knew: found => registerIs(found),
     needed: 'A number that is the same on every way to the call.',
     fix: 'Give a constant, such as sizeof(struct event); for records of variable size use bpf_ringbuf_output() or a dynptr.',
   },
@@ -96,7 +97,10 @@ export const valueEntries: readonly Entry[] = [
     id: 'argument-size',
     title: 'A size argument may be 0 or too large',
     pattern: /^(?:R\d+ )?(?:invalid zero-sized read|unbounded memory access, use 'var &= const')/,
-    knew: found => `${registerIs(found)}: the size that ${calls(found.insn?.text)} gets.`,
+    knew: found => {
+      const size = `the size that ${calls(found.insn?.text)} gets`;
+      return registerIs(found, `: ${size}`, `${registerOf(found)} is ${size}`);
+    },
     needed: 'A size of at least 1 and at most what the buffer has.',
     fix: 'Bound it just before the call: `if (size < 1 || size > sizeof(buffer)) return 0;`. The compiler may move the comparison away: use the compared variable itself in the call.',
   },
