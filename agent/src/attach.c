@@ -271,7 +271,7 @@ json_t *sma_attach(struct sma_context *context, const json_t *params, struct sma
 	    sma_param_string(params, "skMsgMap", false, &attach.sk_msg_map, error) ||
 	    sma_param_string(params, "policy", false, &policy, error) ||
 	    sma_options_read(params, &attach.options, error) ||
-	    sma_object_read(params, &attach.file, error))
+	    sma_object_read(context, params, &attach.file, error))
 		return NULL;
 	attach.has_policy = policy != NULL;
 	if (policy && sma_policy_parse(policy, &attach.policy, error)) {

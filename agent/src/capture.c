@@ -90,7 +90,7 @@ static int write_out(struct capture *capture, struct sma_error *error)
 	if (result == -ENOMEM)
 		return sma_fail_memory(error);
 	/* Whoever reads it has seen enough; or takes nothing, and we are to end. */
-	if (result == -EPIPE || result == -EINTR || result == -EAGAIN) {
+	if (result == -EPIPE || result == -ECANCELED) {
 		capture->ending = BY_READER;
 		return 0;
 	}
@@ -335,8 +335,6 @@ json_t *sma_capture(struct sma_context *context, const json_t *params, struct sm
 			 "Nothing can be captured: %s is missing", sma_caps_missing());
 		return NULL;
 	}
-	/* A reader that goes away is an end, too. */
-	signal(SIGPIPE, SIG_IGN);
 	capture.root = sma_pins_root(context, error);
 	if (capture.root &&
 	    sma_attachment_open(capture.root, capture.name, &attachment, error) == 0 &&

@@ -39,6 +39,8 @@ static void catch_signals(struct sma_context *context)
 	struct sigaction action = {.sa_handler = on_signal};
 
 	interrupted = context;
+	/* Who closes our output does not end an attach or a detach half way. */
+	signal(SIGPIPE, SIG_IGN);
 	sigaction(SIGINT, &action, NULL);
 	sigaction(SIGTERM, &action, NULL);
 	sigaction(SIGHUP, &action, NULL);
@@ -47,8 +49,12 @@ static void catch_signals(struct sma_context *context)
 
 static void print_progress(void *to, const char *message)
 {
+	char *text = strdup(message);
+
 	(void)to;
-	fprintf(stderr, "%s\n", message);
+	sma_printable_text(text, false);
+	fprintf(stderr, "%s\n", text ? text : "");
+	free(text);
 }
 
 static int usage(const char *format, const char *what)

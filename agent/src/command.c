@@ -21,11 +21,12 @@ static int complete_object(json_t *params, const char *path, struct sma_error *e
 }
 
 /* --policy FILE: its text. */
-static int complete_policy(json_t *params, struct sma_error *error)
+static int complete_policy(struct sma_context *context, json_t *params, struct sma_error *error)
 {
 	json_t *path = json_incref(json_object_get(params, "policy"));
 	int result =
-	    path ? sma_policy_from_file(params, "policy", json_string_value(path), error) : 0;
+	    path ? sma_policy_from_file(context, params, "policy", json_string_value(path), error)
+		 : 0;
 
 	json_decref(path);
 	return result;
@@ -48,7 +49,7 @@ static int complete_attach(struct sma_context *context, json_t *params, const ch
 	if (result == 0 && !json_object_get(params, "cgroup"))
 		result = sma_fail(error, SMA_INVALID_PARAMS,
 				  "Choose one of `sockmap-agent cgroups`.", "--cgroup is required");
-	return result ? result : complete_policy(params, error);
+	return result ? result : complete_policy(context, params, error);
 }
 
 static int complete_verify(struct sma_context *context, json_t *params, const char *operand,
@@ -79,7 +80,7 @@ static int complete_policy_set(struct sma_context *context, json_t *params, cons
 {
 	if (!operand)
 		return sma_fail(error, SMA_INVALID_PARAMS, NULL, "A policy file is required");
-	if (sma_policy_from_file(params, "text", operand, error))
+	if (sma_policy_from_file(context, params, "text", operand, error))
 		return -1;
 	return complete_name(context, params, operand, error);
 }

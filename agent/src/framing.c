@@ -144,24 +144,3 @@ enum sma_frame sma_read_frame(struct sma_reader *reader, char **body, size_t *si
 	(*body)[*size] = 0;
 	return SMA_FRAME_OK;
 }
-
-int sma_write_all(int fd, const char *data, size_t size)
-{
-	while (size) {
-		ssize_t done = write(fd, data, size);
-
-		if (done < 0 && errno == EAGAIN) {
-			struct pollfd writable = {.fd = fd, .events = POLLOUT};
-
-			poll(&writable, 1, -1);
-			continue;
-		}
-		if (done < 0 && errno == EINTR)
-			continue;
-		if (done <= 0)
-			return -1;
-		data += done;
-		size -= (size_t)done;
-	}
-	return 0;
-}

@@ -24,7 +24,4 @@ struct sma_reader {
 enum sma_frame sma_read_frame(struct sma_reader *reader, char **body, size_t *size,
 			      const char **why);
 
-/* Writes all of it; 0 or -1 (the other side is gone). */
-int sma_write_all(int fd, const char *data, size_t size);
-
 #endif

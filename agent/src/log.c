@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "printable.h"
 #include "text.h"
 
 #define LOG_BEGIN "-- BEGIN PROG LOAD LOG --\n"
@@ -30,8 +31,9 @@ static int print(enum libbpf_print_level level, const char *format, va_list args
 	if (!message)
 		return 0;
 	if (!capture.active) {
+		sma_printable_text(message, true);
 		if (level == LIBBPF_WARN)
-			fprintf(stderr, "%s", message);
+			fputs(message, stderr);
 	} else if (level != LIBBPF_DEBUG || strstr(message, LOG_BEGIN)) {
 		sma_buffer_add(&capture.said, message, strlen(message));
 	}

@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "io.h"
 #include "log.h"
 #include "params.h"
 #include "text.h"
@@ -15,14 +16,17 @@
 #define MAX_OBJECT    (64u << 20)
 #define OBJECT_ACTION "Build it with clang -target bpf -g -O2 -c."
 
-static int read_path(const char *path, struct sma_object *object, struct sma_error *error)
+static int read_path(struct sma_context *context, const char *path, struct sma_object *object,
+		     struct sma_error *error)
 {
 	struct sma_buffer file = {0};
 	const char *slash = strrchr(path, '/');
-	int result = sma_read_file(path, MAX_OBJECT, &file);
+	int result = sma_read_path(path, MAX_OBJECT, &context->cancelled, &file);
 
 	if (result) {
 		free(file.data);
+		if (sma_cancelled(context, error))
+			return -1;
 		return sma_fail(error, SMA_BAD_OBJECT, "Check the path of the object file.",
 				"The object file %s cannot be read: %s", path, strerror(-result));
 	}
@@ -72,7 +76,8 @@ static int check_elf(const struct sma_object *object, struct sma_error *error)
 	return 0;
 }
 
-int sma_object_read(const json_t *params, struct sma_object *object, struct sma_error *error)
+int sma_object_read(struct sma_context *context, const json_t *params, struct sma_object *object,
+		    struct sma_error *error)
 {
 	const json_t *ref = json_object_get(params, "object");
 	const char *path = NULL;
@@ -84,7 +89,7 @@ int sma_object_read(const json_t *params, struct sma_object *object, struct sma_
 				"\"object\" must be {\"path\"} or {\"name\", \"data\"}");
 	if (sma_param_string(ref, "path", !json_object_get(ref, "data"), &path, error))
 		return -1;
-	result = path ? read_path(path, object, error) : read_sent(ref, object, error);
+	result = path ? read_path(context, path, object, error) : read_sent(ref, object, error);
 	if (result == 0 && !object->name)
 		result = sma_fail_memory(error);
 	if (result == 0)

@@ -15,7 +15,8 @@ struct sma_object {
 };
 
 /* From `params.object` (objectRef in agent.ts). */
-int sma_object_read(const json_t *params, struct sma_object *object, struct sma_error *error);
+int sma_object_read(struct sma_context *context, const json_t *params, struct sma_object *object,
+		    struct sma_error *error);
 void sma_object_free(struct sma_object *object);
 
 /* bpf_object__close() the result. */

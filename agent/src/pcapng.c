@@ -7,6 +7,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "io.h"
+
 #define SECTION_HEADER	 0x0a0d0d0a
 #define INTERFACE	 1
 #define STATISTICS	 5
@@ -14,8 +16,6 @@
 #define BYTE_ORDER_MAGIC 0x1a2b3c4d
 #define LINKTYPE_RAW	 101
 #define NANOSECONDS	 9
-/* How soon a cancellation is seen. */
-#define ROOM_MS 100
 
 enum option {
 	END = 0,
@@ -153,42 +153,15 @@ void sma_pcapng_end(struct sma_pcapng *file, __u64 begun, __u64 ended, __u64 rec
 	end_block(out, at);
 }
 
-static int give_up(const struct sma_pcapng *file, int result)
-{
-	/* Nothing can be done if that fails, too. */
-	if (file->own && ftruncate(file->fd, (off_t)file->written))
-		return result;
-	return result;
-}
-
-/* After a failed write: may it be tried again? */
-static bool try_again(const struct sma_pcapng *file)
-{
-	struct pollfd writable = {.fd = file->fd, .events = POLLOUT};
-
-	if (atomic_load(&file->context->cancelled))
-		return false;
-	/* Whoever shares the pipe has made it non-blocking. */
-	if (errno == EAGAIN)
-		return poll(&writable, 1, ROOM_MS) >= 0 || errno == EINTR;
-	return errno == EINTR;
-}
-
 static int write_out(struct sma_pcapng *file)
 {
-	const struct sma_buffer *out = &file->pending;
-	size_t done = 0;
+	int result = sma_write_all(file->fd, file->pending.data, file->pending.size,
+				   &file->context->cancelled);
 
-	while (done < out->size) {
-		ssize_t count = write(file->fd, out->data + done, out->size - done);
-
-		if (count < 0 && try_again(file))
-			continue;
-		if (count < 0)
-			return give_up(file, -errno);
-		done += (size_t)count;
-	}
-	return 0;
+	/* Nothing can be done if that fails, too. */
+	if (result && file->own && ftruncate(file->fd, (off_t)file->written))
+		return result;
+	return result;
 }
 
 static int deliver(const struct sma_pcapng *file)

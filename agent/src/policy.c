@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "io.h"
 #include "text.h"
 
 static const unsigned char mapped[12] = {0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff};
@@ -206,13 +207,16 @@ int sma_policy_parse(const char *text, struct sma_policy *policy, struct sma_err
 	return 0;
 }
 
-int sma_policy_from_file(json_t *params, const char *key, const char *path, struct sma_error *error)
+int sma_policy_from_file(struct sma_context *context, json_t *params, const char *key,
+			 const char *path, struct sma_error *error)
 {
 	struct sma_mistake mistake = {0};
 	struct sma_buffer file = {0};
-	int result = sma_read_file(path, SMA_POLICY_TEXT, &file);
+	int result = sma_read_path(path, SMA_POLICY_TEXT, &context->cancelled, &file);
 
-	if (result == -EFBIG)
+	if (sma_cancelled(context, error))
+		result = -1;
+	else if (result == -EFBIG)
 		result = sma_fail(error, SMA_BAD_POLICY, NULL,
 				  "The policy file %s exceeds %u bytes", path, SMA_POLICY_TEXT);
 	else if (result)

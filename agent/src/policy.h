@@ -51,8 +51,8 @@ int sma_policy_parse(const char *text, struct sma_policy *policy, struct sma_err
 void sma_policy_close(struct sma_policy *policy);
 
 /* The parameter `key` of a request becomes what is in the file. */
-int sma_policy_from_file(json_t *params, const char *key, const char *path,
-			 struct sma_error *error);
+int sma_policy_from_file(struct sma_context *context, json_t *params, const char *key,
+			 const char *path, struct sma_error *error);
 
 /* For the parsers: a new rule, its conditions and its action as words. 0 or -1. */
 int sma_policy_chain(const char *text, struct sma_policy *policy, struct sma_mistake *mistake);

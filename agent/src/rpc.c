@@ -16,6 +16,7 @@
 
 #include "context.h"
 #include "framing.h"
+#include "io.h"
 #include "lanes.h"
 #include "params.h"
 #include "text.h"
@@ -28,6 +29,7 @@ struct server {
 	struct sma_lanes *lanes;
 	pthread_mutex_t output;
 	atomic_bool output_gone;
+	atomic_bool ending; /* who does not read is not waited for */
 };
 
 /* A piece of what is delivered, so that answers to other requests come between: 1 MiB as base64. */
@@ -50,8 +52,9 @@ static bool send_message(struct server *server, json_t *message)
 		return false;
 	snprintf(header, sizeof(header), "Content-Length: %zu\r\n\r\n", size);
 	pthread_mutex_lock(&server->output);
-	if (sma_write_all(STDOUT_FILENO, header, strlen(header)) ||
-	    sma_write_all(STDOUT_FILENO, body, size))
+	if (!atomic_load(&server->output_gone) &&
+	    (sma_write_all(STDOUT_FILENO, header, strlen(header), &server->ending) ||
+	     sma_write_all(STDOUT_FILENO, body, size, &server->ending)))
 		atomic_store(&server->output_gone, true);
 	pthread_mutex_unlock(&server->output);
 	free(body);
@@ -277,12 +280,13 @@ int sma_serve(const char *nonce, const char *bpffs_override)
 		goto out;
 	reader->fd = STDIN_FILENO;
 	reader->stop_fd = stop_signals();
-	if (sma_write_all(STDOUT_FILENO, hello, strlen(hello)))
+	if (sma_write_all(STDOUT_FILENO, hello, strlen(hello), NULL))
 		goto out;
 	server.lanes = sma_lanes_start(&options);
 	if (!server.lanes)
 		goto out;
 	result = read_messages(&server, reader);
+	atomic_store(&server.ending, true);
 	sma_lanes_end(server.lanes);
 	close(reader->stop_fd);
 out:

@@ -195,7 +195,7 @@ json_t *sma_verify(struct sma_context *context, const json_t *params, struct sma
 
 	if (sma_param_string(params, "program", false, &program, error) ||
 	    sma_param_uint(params, "logLevel", false, MAX_LOG_LEVEL, &level, error) ||
-	    sma_object_read(params, &verify.file, error))
+	    sma_object_read(context, params, &verify.file, error))
 		return NULL;
 	verify.level = (unsigned int)level;
 	if (!sma_caps_sufficient()) {
