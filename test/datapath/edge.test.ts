@@ -17,7 +17,7 @@ const READERS = [
 if (LACKS.has('answers')) {
   it('is not attached for edge-triggered readers, and says what to do', async () => {
     const attached = attachDatapath(cleanup, 'edge', { edgeReaders: true });
-    await expect(attached).rejects.toThrow(/does not count redirected bytes.*keep .* out with a policy/s);
+    await expect(attached).rejects.toThrow(/does not count redirected bytes.*exclude .* with a policy/s);
     expect((await agent.status()).attachments).toEqual([]);
   });
 
