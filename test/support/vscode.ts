@@ -148,6 +148,9 @@ export const workspace = {
   getWorkspaceFolder: () => undefined,
   asRelativePath: (path: string) => path,
   findFiles: () => Promise.resolve([]),
+  registerFileSystemProvider: () => disposable,
+  onDidCloseTextDocument: follow,
+  onDidChangeTextDocument: follow,
   onDidChangeConfiguration: follow,
   onDidGrantWorkspaceTrust: follow,
 };
@@ -172,16 +175,112 @@ export const ProgressLocation = { Notification: 15 } as const;
 export const QuickPickItemKind = { Separator: -1, Default: 0 } as const;
 export const QuickInputButtons = { Back: {} };
 
-export class Uri {
-  readonly scheme = 'file';
+interface UriParts {
+  readonly scheme: string;
+  readonly path: string;
+  readonly query?: string;
+}
 
-  private constructor(readonly fsPath: string) {}
+export class Uri {
+  private constructor(
+    readonly scheme: string,
+    readonly path: string,
+    readonly query = '',
+  ) {}
+
+  static from({ scheme, path, query }: UriParts): Uri {
+    return new Uri(scheme, path, query);
+  }
 
   static file(path: string): Uri {
-    return new Uri(path);
+    return new Uri('file', path);
   }
 
   static joinPath(base: Uri, ...parts: readonly string[]): Uri {
-    return new Uri(join(base.fsPath, ...parts));
+    return Uri.file(join(base.path, ...parts));
+  }
+
+  get fsPath(): string {
+    return this.path;
+  }
+
+  toString(): string {
+    return `${this.scheme}:${this.path}${this.query === '' ? '' : `?${this.query}`}`;
   }
 }
+
+export const FileType = { File: 1 } as const;
+
+export class FileSystemError extends Error {
+  static FileNotFound(): FileSystemError {
+    return new FileSystemError('not found');
+  }
+
+  static Unavailable(message: string): FileSystemError {
+    return new FileSystemError(message);
+  }
+}
+
+export class Position {
+  constructor(
+    readonly line: number,
+    readonly character: number,
+  ) {}
+}
+
+export class Range {
+  constructor(
+    readonly start: Position,
+    readonly end: Position,
+  ) {}
+}
+
+export class Location {
+  constructor(
+    readonly uri: Uri,
+    readonly range: Range,
+  ) {}
+}
+
+export const DiagnosticSeverity = { Error: 0, Warning: 1, Information: 2, Hint: 3 } as const;
+
+export class Diagnostic {
+  constructor(
+    readonly range: Range,
+    readonly message: string,
+    readonly severity: number,
+  ) {}
+}
+
+export class DiagnosticRelatedInformation {
+  constructor(
+    readonly location: Location,
+    readonly message: string,
+  ) {}
+}
+
+/** What is in the Problems panel, by file. */
+export class FakeDiagnosticCollection {
+  readonly #all = new Map<string, readonly object[]>();
+
+  set({ path }: Uri, diagnostics: readonly object[]): void {
+    this.#all.set(path, diagnostics);
+  }
+
+  delete({ path }: Uri): void {
+    this.#all.delete(path);
+  }
+
+  /** As the real one: nothing for a file that it does not know. */
+  get({ path }: Uri): readonly object[] | undefined {
+    return this.#all.get(path);
+  }
+
+  dispose(): void {
+    this.#all.clear();
+  }
+}
+
+export const languages = {
+  createDiagnosticCollection: (): unknown => new FakeDiagnosticCollection(),
+};

@@ -2,6 +2,7 @@
 import * as vscode from 'vscode';
 import { POLICY_SCHEME } from '../../contrib/ids';
 import { POLICY_HINTS, mistakeSpan } from '../../core/policyText';
+import { ProblemError } from '../../core/problem';
 import { type Disposable, DisposableStore } from '../../core/util/disposable';
 import { AgentError, type Host } from '../../host/api';
 import type { AgentErrorData, PolicyResult } from '../../protocol/agent';
@@ -30,6 +31,8 @@ export class Policies implements vscode.FileSystemProvider, Disposable {
   readonly #seen = new Map<string, Seen>();
   /** What VS Code read or wrote last, and so what its document goes by. */
   readonly #known = new Map<string, Seen>();
+  /** Documents that VS Code was told of from memory, as their host was not connected: nobody knows what is in force. */
+  readonly #recalled = new Set<string>();
   readonly onDidChangeFile = this.#changed.event;
 
   constructor(models: HostModels) {
@@ -40,9 +43,11 @@ export class Policies implements vscode.FileSystemProvider, Disposable {
     this.#store.add(
       vscode.workspace.onDidCloseTextDocument(({ uri }) => {
         if (uri.scheme === POLICY_SCHEME) {
+          const key = uri.toString();
           this.#problems.delete(uri);
-          this.#seen.delete(uri.toString());
-          this.#known.delete(uri.toString());
+          this.#seen.delete(key);
+          this.#known.delete(key);
+          this.#recalled.delete(key);
         }
       }),
     );
@@ -100,7 +105,11 @@ export class Policies implements vscode.FileSystemProvider, Disposable {
   async writeFile(uri: vscode.Uri, content: Uint8Array): Promise<void> {
     const text = new TextDecoder().decode(content);
     const { model, name } = this.#target(uri);
-    this.#refuseOverwriting(uri);
+    const recalled = this.#recalled.has(uri.toString());
+    if (recalled) {
+      await this.#ask(uri);
+    }
+    this.#refuseOverwriting(uri, recalled);
     try {
       const client = await model.host.connect();
       const result = await client.request('policySet', { name, text });
@@ -139,7 +148,24 @@ export class Policies implements vscode.FileSystemProvider, Disposable {
     this.#store.dispose();
   }
 
+  /**
+   * VS Code reads what is visible whenever its window gets the focus, which is no wish to connect: a host that was
+   * disconnected stays so. Only a document that was never read, as after a reload of the window, connects its host.
+   */
   async #read(uri: vscode.Uri): Promise<Seen> {
+    const { client, state } = this.#target(uri).model.host;
+    const seen = this.#seen.get(uri.toString());
+    if (client === undefined && seen !== undefined) {
+      this.#recalled.add(uri.toString());
+      return seen;
+    }
+    if (client === undefined && state.kind === 'failed') {
+      throw fault(uri, new ProblemError(state.problem));
+    }
+    return this.#ask(uri);
+  }
+
+  async #ask(uri: vscode.Uri): Promise<Seen> {
     const { model, name } = this.#target(uri);
     try {
       const client = await model.host.connect();
@@ -152,6 +178,7 @@ export class Policies implements vscode.FileSystemProvider, Disposable {
   #see(uri: vscode.Uri, { name, text }: PolicyResult): Seen {
     const content = new TextEncoder().encode(text.trim() === '' ? hints(name) : text);
     const before = this.#seen.get(uri.toString());
+    this.#recalled.delete(uri.toString());
     if (before !== undefined && Buffer.compare(before.content, content) === 0) {
       return before;
     }
@@ -162,9 +189,9 @@ export class Policies implements vscode.FileSystemProvider, Disposable {
 
   /**
    * VS Code has just asked for time and size. It takes a newer one of the same size for unchanged
-   * (FileService.doValidateWriteFile) and does not ask; any other it has asked about.
+   * (FileService.doValidateWriteFile) and does not ask; any other it has asked about, unless it was told an old one.
    */
-  #refuseOverwriting(uri: vscode.Uri): void {
+  #refuseOverwriting(uri: vscode.Uri, recalled: boolean): void {
     const key = uri.toString();
     const seen = this.#seen.get(key);
     const known = this.#known.get(key);
@@ -172,7 +199,7 @@ export class Policies implements vscode.FileSystemProvider, Disposable {
       return;
     }
     this.#known.set(key, seen);
-    if (seen.content.length === known.content.length) {
+    if (recalled || seen.content.length === known.content.length) {
       throw vscode.FileSystemError.Unavailable(
         vscode.l10n.t(
           'Somebody else changed this policy meanwhile. Save again to overwrite it, or revert the file to read it.',
