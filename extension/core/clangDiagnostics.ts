@@ -9,6 +9,11 @@ export interface ClangDiagnostic {
   readonly message: string;
 }
 
+/** An error or a warning with the notes that explain it, which may be in other files. */
+export interface ClangComplaint extends ClangDiagnostic {
+  readonly notes: readonly ClangDiagnostic[];
+}
+
 // `C:\dir\x.c:3:4: error: ...`: the drive letter's colon belongs to the file. clang leaves the column out
 // with -fno-show-column, and for some errors that concern a whole line.
 const LOCATED = /^((?:[A-Za-z]:)?[^:\n]+):(\d+):(?:(\d+):)? (fatal error|error|warning|note|remark): (.*)$/;
@@ -23,8 +28,8 @@ function severityOf(word: string): Severity {
 
 /**
  * Reads what clang prints with `-fno-caret-diagnostics -fno-color-diagnostics`. A problem inside a header
- * is also reported as a note at each line of the including files (innermost first), so that the person who
- * opened the source sees where it came from. Errors of the driver (no file) are given to `source`, line 1.
+ * is followed by a note for each line of the including files, so that the person who opens it sees by which
+ * source it came up. Errors of the driver (no file) are given to `source`, line 1.
  */
 export function parseClangDiagnostics(stderr: string, source: string): ClangDiagnostic[] {
   const found: ClangDiagnostic[] = [];
@@ -63,4 +68,33 @@ export function parseClangDiagnostics(stderr: string, source: string): ClangDiag
     }
   }
   return found;
+}
+
+/** Notes explain the complaint before them; one that has none before it stands for itself. */
+export function joinNotes(diagnostics: readonly ClangDiagnostic[]): ClangComplaint[] {
+  const complaints: (ClangComplaint & { readonly notes: ClangDiagnostic[] })[] = [];
+  for (const diagnostic of diagnostics) {
+    const last = complaints.at(-1);
+    if (diagnostic.severity === 'note' && last !== undefined) {
+      last.notes.push(diagnostic);
+    } else {
+      complaints.push({ ...diagnostic, notes: [] });
+    }
+  }
+  return complaints;
+}
+
+/** What several sources brought up in a file they share: once, with the notes of all. */
+export function mergeComplaints(complaints: readonly ClangComplaint[]): ClangComplaint[] {
+  const merged = new Map<string, ClangComplaint>();
+  for (const complaint of complaints) {
+    const key = keyOf(complaint);
+    const notes = [...(merged.get(key)?.notes ?? []), ...complaint.notes];
+    merged.set(key, { ...complaint, notes: [...new Map(notes.map(note => [keyOf(note), note])).values()] });
+  }
+  return [...merged.values()];
+}
+
+function keyOf({ file, line, column, severity, message }: ClangDiagnostic): string {
+  return JSON.stringify([file, line, column, severity, message]);
 }

@@ -260,10 +260,10 @@ export class DiagnosticRelatedInformation {
 }
 
 /** What is in the Problems panel, by file. */
-export class FakeDiagnosticCollection {
-  readonly #all = new Map<string, readonly object[]>();
+export class FakeDiagnosticCollection<T extends object> {
+  readonly #all = new Map<string, readonly T[]>();
 
-  set({ path }: Uri, diagnostics: readonly object[]): void {
+  set({ path }: Uri, diagnostics: readonly T[]): void {
     this.#all.set(path, diagnostics);
   }
 
@@ -272,7 +272,7 @@ export class FakeDiagnosticCollection {
   }
 
   /** As the real one: nothing for a file that it does not know. */
-  get({ path }: Uri): readonly object[] | undefined {
+  get({ path }: Uri): readonly T[] | undefined {
     return this.#all.get(path);
   }
 

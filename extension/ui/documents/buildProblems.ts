@@ -1,55 +1,42 @@
 // SPDX-License-Identifier: Apache-2.0
 import * as vscode from 'vscode';
+import { type ClangComplaint, joinNotes, mergeComplaints } from '../../core/clangDiagnostics';
 import type { Disposable } from '../../core/util/disposable';
 import type { BuildResult, ClangDiagnostic } from '../../host/api';
 
 /** What clang said, in the Problems panel, until the next build of the same source. */
 export class BuildProblems implements Disposable {
   readonly #collection = vscode.languages.createDiagnosticCollection('sockmap');
-  /** Source path -> files that its last build complained about. */
-  readonly #files = new Map<string, vscode.Uri[]>();
+  /** Source path -> what its last build complained about. Several sources may complain about one header. */
+  readonly #complaints = new Map<string, readonly ClangComplaint[]>();
 
   set(source: string, result: BuildResult): void {
-    for (const uri of this.#files.get(source) ?? []) {
-      this.#collection.delete(uri);
+    const before = this.#complaints.get(source) ?? [];
+    const now = joinNotes(result.diagnostics);
+    this.#complaints.set(source, now);
+    const all = [...this.#complaints.values()].flat();
+    for (const file of new Set([...before, ...now].map(complaint => complaint.file))) {
+      const complaints = mergeComplaints(all.filter(complaint => complaint.file === file));
+      this.#collection.set(vscode.Uri.file(file), complaints.map(diagnosticOf));
     }
-    const byFile = new Map<string, ClangDiagnostic[]>();
-    for (const diagnostic of result.diagnostics) {
-      byFile.set(diagnostic.file, [...(byFile.get(diagnostic.file) ?? []), diagnostic]);
-    }
-    const uris: vscode.Uri[] = [];
-    for (const [file, diagnostics] of byFile) {
-      const uri = vscode.Uri.file(file);
-      uris.push(uri);
-      this.#collection.set(uri, diagnosticsOf(diagnostics));
-    }
-    this.#files.set(source, uris);
   }
 
   dispose(): void {
     this.#collection.dispose();
-    this.#files.clear();
+    this.#complaints.clear();
   }
 }
 
-/** Notes explain the complaint before them. */
-function diagnosticsOf(items: readonly ClangDiagnostic[]): vscode.Diagnostic[] {
-  const result: vscode.Diagnostic[] = [];
-  for (const item of items) {
-    const last = result.at(-1);
-    if (item.severity === 'note' && last !== undefined) {
-      const location = new vscode.Location(vscode.Uri.file(item.file), rangeOf(item));
-      last.relatedInformation = [
-        ...(last.relatedInformation ?? []),
-        new vscode.DiagnosticRelatedInformation(location, item.message),
-      ];
-      continue;
-    }
-    const diagnostic = new vscode.Diagnostic(rangeOf(item), item.message, severityOf(item));
-    diagnostic.source = 'clang';
-    result.push(diagnostic);
+function diagnosticOf(complaint: ClangComplaint): vscode.Diagnostic {
+  const diagnostic = new vscode.Diagnostic(rangeOf(complaint), complaint.message, severityOf(complaint));
+  diagnostic.source = 'clang';
+  if (complaint.notes.length > 0) {
+    diagnostic.relatedInformation = complaint.notes.map(note => {
+      const location = new vscode.Location(vscode.Uri.file(note.file), rangeOf(note));
+      return new vscode.DiagnosticRelatedInformation(location, note.message);
+    });
   }
-  return result;
+  return diagnostic;
 }
 
 function severityOf(item: ClangDiagnostic): vscode.DiagnosticSeverity {
