@@ -73,17 +73,64 @@ test('targets of commands are found in the log', () => {
   expect(targetsIn(log, 'file')).toEqual([]);
 });
 
-test('what ssh says of a machine behind an alias goes too', () => {
-  const said = [
-    'ssh: connect to host gw.example.org port 22: Connection refused',
-    'ssh: Could not resolve hostname inner.example.org: Name or service not known',
-    'bob@gw.example.org: Permission denied (publickey).',
-  ];
-  expect(redact(said.join('\n'), [])).toBe(
-    [
-      'ssh: connect to host <host> port 22: Connection refused',
-      'ssh: Could not resolve hostname <host>: Name or service not known',
-      '<user>@<host>: Permission denied (publickey).',
-    ].join('\n'),
-  );
+test.each([
+  'ssh: connect to host HOST port 22: Connection refused',
+  'ssh: Could not resolve hostname HOST: Name or service not known',
+  'Timeout, server HOST not responding.',
+  'Connection to HOST closed by remote host.',
+  'Connection to HOST port 22 timed out',
+  'ssh_dispatch_run_fatal: Connection to HOST port 22: incorrect signature',
+  'Shared connection to HOST closed.',
+  'Connection closed by HOST port 22',
+  'Connection reset by HOST port 22',
+  'Disconnected from HOST port 22',
+  'Received disconnect from HOST port 22:2: Too many authentication failures for USER',
+  'Read from remote host HOST: Connection reset by peer',
+  'Unable to negotiate with HOST port 22: no matching host key type found. Their offer: ssh-rsa',
+  "Warning: Permanently added 'HOST' (ED25519) to the list of known hosts.",
+  "Warning: Permanently added '[HOST]:2222' (ED25519) to the list of known hosts.",
+  "Warning: Permanently added 'HOST,<address>' (ECDSA) to the list of known hosts.",
+  'No ED25519 host key is known for HOST and you have requested strict checking.',
+  "The authenticity of host 'HOST (<address>)' can't be established.",
+  'WARNING: RSA key found for host HOST',
+  '@       The ED25519 host key for HOST has changed,      @',
+  'Host key for [HOST]:2222 has changed and you have requested strict checking.',
+  '  ssh-keygen -f "/<home>/.ssh/known_hosts" -R "[HOST]:2222"',
+  "Warning: the ED25519 host key for 'HOST' differs from the key for the IP address '<address>'",
+  'HOST: Permission denied (publickey).',
+  'USER@HOST: Permission denied (publickey,password).',
+  'jumphost loop via HOST',
+  'debug1: Connecting to HOST [<address>] port 22.',
+  "debug1: Authenticating to HOST:22 as 'USER'",
+  'Authenticated to HOST ([<address>]:22) using "publickey".',
+  "debug1: Host 'HOST' is known and matches the ED25519 host key.",
+  'nc: connect to HOST port 22 (tcp) failed: Connection refused',
+  'nc: getaddrinfo for host "HOST" port 22: Name or service not known',
+  'sudo: unable to resolve host HOST: Name or service not known',
+  'The name HOST could not be resolved.',
+  'No connection to HOST port 22: connection refused.',
+])('the real name of a host behind an alias goes from %j', line => {
+  const expected = line.replace('HOST', '<host>').replace('USER', '<user>');
+  const secrets = hostSecrets('prod', '<host-0>');
+  for (const name of ['db1.corp.internal', 'prod.corp.internal']) {
+    const said = line.replace('HOST', name).replace('USER', 'alice').replace('<address>', '10.1.2.3');
+    const home = said.replace('/<home>', '/home/alice');
+    expect(redact(home, secrets)).toBe(expected);
+    const detail = `ssh: first\r\n${home}\r\nlast`;
+    expect(JSON.parse(redact(JSON.stringify({ detail }), secrets))).toHaveProperty('detail');
+    expect(redact(JSON.stringify({ detail }), secrets)).not.toMatch(/corp|alice/);
+  }
+  expect(redact(line.replace('HOST', 'prod').replace('USER@', ''), secrets)).toContain('<host-0>');
+});
+
+test.each([
+  'kex_exchange_identification: read: Connection reset by peer',
+  'kex_exchange_identification: Connection closed by remote host',
+  'client_loop: send disconnect: Broken pipe',
+  'Connecting to the agent',
+  'Host key verification failed.',
+  "Warning: Permanently added the ED25519 host key for IP address '<address>' to the list of known hosts.",
+  'sh: 1: cannot create /tmp/x: Permission denied',
+])('%j names no host and stays', line => {
+  expect(redact(line, hostSecrets('prod', '<host-0>'))).toBe(line);
 });
