@@ -73,8 +73,15 @@ export interface HostSettingsResult {
   readonly faults: readonly { readonly index: number; readonly fault: HostSettingFault }[];
 }
 
-/** The hosts that `sockmap.hosts` names (a person may have written it by hand), after the local one. */
-export function readHostSettings(value: unknown, local: HostDefinition | undefined): HostSettingsResult {
+/**
+ * The hosts that `sockmap.hosts` names (a person may have written it by hand), after the local one. Paths are as they
+ * are written unless `expand` replaces what stands for something else.
+ */
+export function readHostSettings(
+  value: unknown,
+  local: HostDefinition | undefined,
+  expand: (path: string) => string = path => path,
+): HostSettingsResult {
   const hosts: HostDefinition[] = local === undefined ? [] : [local];
   const ids: (string | undefined)[] = [];
   const faults: { index: number; fault: HostSettingFault }[] = [];
@@ -100,7 +107,7 @@ export function readHostSettings(value: unknown, local: HostDefinition | undefin
       label: setting.label ?? setting.destination,
       destination: parsed.destination,
       ...(port === undefined ? {} : { port }),
-      ...(setting.configFile === undefined ? {} : { configFile: setting.configFile }),
+      ...(setting.configFile === undefined ? {} : { configFile: expand(setting.configFile) }),
     });
   });
   return { hosts, ids, faults };

@@ -57,7 +57,7 @@ export function sshArguments(target: SshTarget, command: string): string[] {
     'RemoteCommand=none',
     'RequestTTY=no',
     'PermitLocalCommand=no',
-    // A master of ours would carry the user's other sessions and end them with this one.
+    // A master of ours would carry the user's other sessions and end them with this one; one of theirs is used.
     'ControlMaster=no',
   ];
   return [
@@ -73,9 +73,17 @@ export function sshArguments(target: SshTarget, command: string): string[] {
 
 /** The command that the person runs to see for themselves. */
 export function sshCommandLine(target: SshTarget): string {
-  const file = target.configFile === undefined ? '' : `-F ${target.configFile} `;
+  const file = target.configFile === undefined ? '' : `-F ${shellWord(target.configFile)} `;
   const port = target.port === undefined ? '' : `-p ${String(target.port)} `;
   return `ssh ${file}${port}${target.destination}`;
+}
+
+/** A path for a POSIX shell, or for the shells of Windows if it is one of there. */
+function shellWord(path: string): string {
+  if (/^[\w@%+=:,./-]+$/.test(path)) {
+    return path;
+  }
+  return /^(?:[A-Za-z]:|\\\\)/.test(path) ? `"${path}"` : quotePosix(path);
 }
 
 /** Single quotes for a POSIX shell. */

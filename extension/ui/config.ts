@@ -82,6 +82,11 @@ export class Config {
     return this.get('clang.flags', scope).map(flag => substitute(flag, scope));
   }
 
+  /** As {@link path}, for a path within a setting of another form. */
+  expand(path: string): string {
+    return substitute(path, undefined);
+  }
+
   async setHosts(hosts: readonly unknown[]): Promise<void> {
     const configuration = vscode.workspace.getConfiguration(SETTING_SECTION);
     const inWorkspace = configuration.inspect('hosts')?.workspaceValue !== undefined;

@@ -16,7 +16,7 @@ export function followHostSettings(registry: HostRegistry, config: Config, log: 
       registry.update([]);
       return;
     }
-    const { hosts, faults } = readHostSettings(config.get('hosts'), localHost());
+    const { hosts, faults } = readHostSettings(config.get('hosts'), localHost(), path => config.expand(path));
     const [first, ...more] = faults.map(({ index, fault }) =>
       vscode.l10n.t('sockmap.hosts[{0}] is left out: {1}', index, destinationFaultText(fault)),
     );

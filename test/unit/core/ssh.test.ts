@@ -1,7 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { checkDestination, classifySshFailure, quotePosix, sshArguments } from '../../../extension/core/ssh';
+import {
+  checkDestination,
+  classifySshFailure,
+  quotePosix,
+  sshArguments,
+  sshCommandLine,
+} from '../../../extension/core/ssh';
 import { anyText } from '../../support/text';
 import { classifySudoFailure } from '../../../extension/core/sudo';
 
@@ -18,6 +24,17 @@ describe('the arguments of ssh', () => {
   test('leave the check of host keys to the user and to ssh', () => {
     expect(sshArguments(target, 'true').join(' ')).not.toMatch(/StrictHostKeyChecking|KnownHosts/);
   });
+});
+
+test.each([
+  ['/etc/ssh/alt.conf', 'ssh -F /etc/ssh/alt.conf -p 2222 box'],
+  ['/my files/alt', "ssh -F '/my files/alt' -p 2222 box"],
+  ["/it's/alt", "ssh -F '/it'\\''s/alt' -p 2222 box"],
+  ['C:\\ssh\\alt', 'ssh -F "C:\\ssh\\alt" -p 2222 box'],
+  ['C:\\My Files\\alt', 'ssh -F "C:\\My Files\\alt" -p 2222 box'],
+  ['', "ssh -F '' -p 2222 box"],
+])('a command line to copy with the configuration %j', (configFile, line) => {
+  expect(sshCommandLine({ destination: 'box', port: 2222, configFile })).toBe(line);
 });
 
 describe('a destination', () => {

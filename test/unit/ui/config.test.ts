@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { afterEach, expect, test, vi } from 'vitest';
 import type { SettingKey } from '../../../extension/contrib/ids';
 import { readSettingLimits } from '../../../extension/core/settingLimits';
+import type { HostRegistry } from '../../../extension/host/api';
 import { Config } from '../../../extension/ui/config';
 import { followHostSettings } from '../../../extension/ui/hostList';
 import { checkout } from '../../rig/checkout';
@@ -15,6 +16,7 @@ const manifest: unknown = JSON.parse(readFileSync(join(checkout, 'package.json')
 
 afterEach(() => {
   vi.restoreAllMocks();
+  vi.unstubAllEnvs();
 });
 
 /** A configuration with what a person wrote, and the warnings that come of it. */
@@ -91,5 +93,26 @@ test('elements of the list of hosts that are left out are named once', () => {
   followHostSettings(registry, config, silent);
   expect(warnings).toEqual([
     'sockmap.hosts[1] is left out: A host name cannot start with a dash. The log names 1 more.',
+  ]);
+});
+
+test('the ssh configuration of a host may stand in the home folder or be named by a variable', () => {
+  vi.stubEnv('HOME', '/home/me');
+  vi.stubEnv('SSH_DIR', '/etc/ssh');
+  const { config } = setup({
+    hosts: [
+      { destination: 'a', configFile: '~/alt' },
+      { destination: 'b', configFile: '${env:SSH_DIR}/b' },
+      'c',
+    ],
+  });
+  const registry: HostRegistry = new FakeRegistry();
+  const update = vi.spyOn(registry, 'update');
+  followHostSettings(registry, config, silent);
+  expect(update.mock.lastCall?.[0]).toMatchObject([
+    ...(process.platform === 'linux' ? [{ kind: 'local' }] : []),
+    { destination: 'a', configFile: '/home/me/alt' },
+    { destination: 'b', configFile: '/etc/ssh/b' },
+    { destination: 'c' },
   ]);
 });
