@@ -41,13 +41,13 @@ static int pin_meta(struct attach *attach, struct sma_error *error)
 	int fd, result;
 
 	sma_iso_time(time(NULL), when);
-	meta = json_pack("{s:{s:o, s:s}, s:{s:I, s:o}, s:s, s:s, s:i, s:O, s:O, s:[i, i, i], s:o}",
+	meta = json_pack("{s:{s:o, s:s}, s:{s:I, s:o}, s:s, s:s, s:i, s:O, s:[i, i, i], s:o}",
 			 "object", "name", sma_text(attach->file.name), "sha256",
 			 attach->file.sha256, "cgroup", "id", (json_int_t)attach->cgroup.id, "path",
 			 sma_text(attach->cgroup.path), "attachedAt", when, "agent", SMA_VERSION,
-			 "sockmap", (int)attach->sockmap_id, "targets", attach->targets, "shared",
-			 attach->loaded.shared, "parts", (int)attach->programs, (int)attach->maps,
-			 (int)attach->links, "edgeUsers", sma_text_or_null(attach->edge_users));
+			 "sockmap", (int)attach->sockmap_id, "targets", attach->targets, "parts",
+			 (int)attach->programs, (int)attach->maps, (int)attach->links, "edgeUsers",
+			 sma_text_or_null(attach->edge_users));
 	text = meta ? json_dumps(meta, JSON_COMPACT) : NULL;
 	json_decref(meta);
 	if (!text || strlen(text) >= sizeof(value)) {
@@ -68,6 +68,19 @@ static int pin_meta(struct attach *attach, struct sma_error *error)
 		result = pin(attach, fd, "", SMA_META_PIN, error);
 	close(fd);
 	return result;
+}
+
+static bool is_shared(const struct attach *attach, const char *map)
+{
+	json_t *name;
+	size_t index;
+
+	json_array_foreach(attach->loaded.shared, index, name)
+	{
+		if (strcmp(json_string_value(name), map) == 0)
+			return true;
+	}
+	return false;
 }
 
 int sma_attach_pin_all(struct attach *attach, struct sma_error *error)
@@ -97,12 +110,16 @@ int sma_attach_pin_all(struct attach *attach, struct sma_error *error)
 	}
 	bpf_object__for_each_map(map, attach->loaded.object)
 	{
+		const char *name = bpf_map__name(map);
+
 		if (bpf_map__fd(map) < 0)
 			continue;
-		if (pin(attach, bpf_map__fd(map), "map_", bpf_map__name(map), error))
+		if (pin(attach, bpf_map__fd(map),
+			is_shared(attach, name) ? SMA_SHARED_PIN : SMA_MAP_PIN, name, error))
 			return -1;
 		attach->maps++;
 	}
+	sma_stage("maps-pinned");
 	if (pin_meta(attach, error))
 		return -1;
 	sma_stage("pinned");

@@ -8,7 +8,6 @@
 #include "iter.h"
 #include "stage.h"
 #include "takeoff.h"
-#include "shared.h"
 #include "text.h"
 
 #define POLL_MS 10
@@ -207,8 +206,7 @@ int sma_drain(struct sma_context *context, const struct sma_attachment *attachme
 	for (size_t i = 0; result == 0 && i < attachment->count; i++) {
 		const struct sma_pin *pin = &attachment->pins[i];
 
-		if (pin->type != SMA_PIN_MAP || !sma_is_sockmap(pin->bpf_type) ||
-		    sma_map_shared(attachment, pin))
+		if (pin->type != SMA_PIN_MAP || !sma_is_sockmap(pin->bpf_type) || pin->shared)
 			continue;
 		maps[count].pin = pin;
 		result = sma_iter_open_sockets(&maps[count].iter, pin->fd, pin->key_size, error);

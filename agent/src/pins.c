@@ -15,6 +15,7 @@
 #include "mounts.h"
 #include "params.h"
 #include "slot.h"
+#include "stage.h"
 #include "text.h"
 #include "../../bpf/include/sockmap_abi.h"
 
@@ -203,7 +204,8 @@ static bool describe_map(struct sma_pin *pin)
 	pin->key_size = info.key_size;
 	pin->value_size = info.value_size;
 	pin->max_entries = info.max_entries;
-	set_name(pin, "map_", info.name);
+	pin->shared = strncmp(pin->file, SMA_SHARED_PIN, strlen(SMA_SHARED_PIN)) == 0;
+	set_name(pin, pin->shared ? SMA_SHARED_PIN : SMA_MAP_PIN, info.name);
 	return true;
 }
 
@@ -401,8 +403,11 @@ int sma_folder_remove(const char *path)
 	if (!directory)
 		return errno == ENOENT ? 0 : -errno;
 	while ((entry = readdir(directory))) {
-		if (entry->d_name[0] != '.' && unlinkat(dirfd(directory), entry->d_name, 0))
+		if (entry->d_name[0] == '.')
+			continue;
+		if (unlinkat(dirfd(directory), entry->d_name, 0))
 			result = -errno;
+		sma_stage("unpinning");
 	}
 	closedir(directory);
 	return rmdir(path) && errno != ENOENT ? -errno : result;

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Attachments as they lie in bpffs: `BPFFS/sockmap/NAME/` with the pins
- * prog_*, map_*, link_* and meta. bpffs refuses dots in names, so a dot in NAME
- * is written %2e; a folder that starts with % is being made or taken away and
- * belongs to whoever holds the lock, hence to nobody when the lock is free.
+ * prog_*, map_*, shared_* (a map that somebody else had pinned), link_* and meta.
+ * bpffs refuses dots in names, so a dot in NAME is written %2e; a folder that
+ * starts with % is being made or taken away and belongs to whoever holds the lock,
+ * hence to nobody when the lock is free.
  */
 #ifndef SMA_PINS_H
 #define SMA_PINS_H
@@ -15,6 +16,12 @@
 
 #define SMA_META_SIZE 4096
 #define SMA_META_PIN  "meta"
+#define SMA_MAP_PIN   "map_"
+/*
+ * Its sockets are not ours to delete. The pin itself says so: what a killed agent left may be
+ * without its description.
+ */
+#define SMA_SHARED_PIN "shared_"
 
 enum sma_pin_type { SMA_PIN_PROG, SMA_PIN_MAP, SMA_PIN_LINK };
 
@@ -26,6 +33,7 @@ struct sma_pin {
 	uint32_t id;
 	uint32_t bpf_type; /* enum bpf_prog_type, bpf_map_type, bpf_link_type */
 	uint32_t key_size, value_size, max_entries;
+	bool shared;	    /* SMA_SHARED_PIN */
 	uint32_t prog_id;   /* of a link */
 	uint64_t cgroup_id; /* of a cgroup link; 0: detached, or the cgroup is gone */
 };

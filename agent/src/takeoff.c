@@ -10,7 +10,6 @@
 
 #include "answer.h"
 #include "stage.h"
-#include "shared.h"
 #include "text.h"
 #include "../../bpf/include/sockmap_abi.h"
 
@@ -105,19 +104,6 @@ int sma_stop(const struct sma_attachment *attachment, struct sma_error *error)
 	return 0;
 }
 
-bool sma_map_shared(const struct sma_attachment *attachment, const struct sma_pin *map)
-{
-	json_t *shared = json_object_get(attachment->meta, "shared"), *name;
-	size_t index;
-
-	json_array_foreach(shared, index, name)
-	{
-		if (json_is_string(name) && strcmp(json_string_value(name), map->name) == 0)
-			return true;
-	}
-	return false;
-}
-
 int sma_remove(const char *root, struct sma_attachment *attachment, struct sma_error *error)
 {
 	const char *folder = strrchr(attachment->path, '/') + 1;
@@ -162,7 +148,7 @@ void sma_await_freed(const struct sma_attachment *attachment)
 	double deadline = sma_now_ms() + FREED_TIMEOUT_MS;
 
 	for (size_t i = 0; i < attachment->count; i++) {
-		if (sma_map_shared(attachment, &attachment->pins[i]))
+		if (attachment->pins[i].shared)
 			return;
 	}
 	for (size_t i = 0; i < attachment->count; i++) {

@@ -14,6 +14,7 @@ import {
   datapathObject,
   expectFreed,
   fixtureObject,
+  shareSockmap,
   type TestAgent,
 } from './fixture';
 
@@ -168,6 +169,26 @@ describe.each(builds)('attach and detach (%s build)', build => {
     expect(again.sockmapId).toBe(first.sockmapId);
   });
 
+  it("leaves another owner's sockets in a shared sockmap when it fails", async () => {
+    const sharing = await shareSockmap(cleanup, agent, cgroup);
+    const other = await createTestCgroup(cleanup, 'attach');
+    const object = await fixtureObject('unpinnable');
+    const failure = await agent.failure('attach', '--object', object, '--cgroup', other, '--name', 'long');
+    expect(failure.message).toContain('File name too long');
+    expect(await agent.folders()).toEqual(['owner']);
+    expect(await sharing.sockets()).toBe(2);
+  });
+
+  it("leaves another owner's sockets there when its description is gone", async () => {
+    const sharing = await shareSockmap(cleanup, agent, cgroup);
+    const other = await createTestCgroup(cleanup, 'attach');
+    const attachment = await agent.attach(await fixtureObject('pinned'), other, 'torn');
+    expect(attachment.maps.map(({ name }) => name)).toEqual(['shared_socks']);
+    await run('rm', [join(attachment.pinPath, 'meta')]);
+    expect(await agent.json('detach', 'detach', '--name', 'torn')).toMatchObject({ removed: true });
+    expect(await sharing.sockets()).toBe(2);
+  });
+
   it('says so when the cgroup is held by a program that allows no other', async () => {
     const pin = join(agent.bpffs, 'exclusive');
     await run('bpftool', ['prog', 'load', await fixtureObject('exclusive'), pin]);
@@ -207,7 +228,7 @@ describe.each(builds)('attach and detach (%s build)', build => {
     const meta = join(attachment.pinPath, 'meta');
     const values: unknown[] = [
       'no object',
-      { object: 7, cgroup: [], parts: 'x', targets: 3, shared: { a: 1 }, sockmap: 'y', attachedAt: 5 },
+      { object: 7, cgroup: [], parts: 'x', targets: 3, sockmap: 'y', attachedAt: 5 },
       { parts: [-1, 1e15, null], cgroup: { id: -5, path: '../../etc' }, sockmap: 2 ** 40 },
     ];
     for (const value of values) {

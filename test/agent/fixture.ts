@@ -16,6 +16,7 @@ import { checkout, outPath } from '../rig/checkout';
 import { run } from '../rig/processes';
 import { type Cleanup, eventually, testName } from '../support/cleanup';
 import { createCgroup } from '../support/cgroup';
+import { Traffic } from '../support/traffic';
 
 const arch = process.arch === 'arm64' ? 'aarch64' : 'x86_64';
 
@@ -172,6 +173,25 @@ export async function createTestCgroup(cleanup: Cleanup, label: string): Promise
   const cgroup = await createCgroup(label);
   cleanup.add(() => cgroup.remove());
   return cgroup.path;
+}
+
+/** A pinned sockmap that test/fixtures/bpf/pinned.bpf.c shares, with two sockets that `owner` put there. */
+export async function shareSockmap(
+  cleanup: Cleanup,
+  agent: TestAgent,
+  cgroup: string,
+): Promise<{ sockets(): Promise<number | undefined> }> {
+  const map = join(agent.bpffs, 'shared_socks');
+  cleanup.add(() => run('rm', ['-f', map]));
+  await run('bpftool', [
+    ...['map', 'create', map, 'type', 'sockhash', 'key', '8', 'value', '8'],
+    ...['entries', '16', 'name', 'shared_socks'],
+  ]);
+  await agent.attach(await fixtureObject('joiner'), cgroup, 'owner');
+  const traffic = await Traffic.start(['unread', '--count', '1', '--bytes', '1000', '--cgroup', cgroup]);
+  cleanup.add(() => traffic.stop());
+  await traffic.ready();
+  return { sockets: async () => (await agent.find('owner'))?.sockets };
 }
 
 const listed = v.array(v.looseObject({ id: v.number(), name: v.optional(v.string()) }));

@@ -13,6 +13,7 @@ import {
   expectFreed,
   fixtureObject,
   kernelObjects,
+  shareSockmap,
   type TestAgent,
 } from './fixture';
 
@@ -64,7 +65,7 @@ describe('an agent that is killed', () => {
     ...['attach', '--object', object, '--cgroup', cgroup, '--name', 'victim'],
   ];
 
-  it.each(['loaded', 'pinned', 'sockmap-attached', 'linked', 'link-pinned'])(
+  it.each(['loaded', 'maps-pinned', 'pinned', 'sockmap-attached', 'linked', 'link-pinned'])(
     'while attaching, at %s: nothing stays',
     async stage => {
       for (const object of [datapathObject, await fixtureObject('foreign')]) {
@@ -93,18 +94,47 @@ describe('an agent that is killed', () => {
     await traffic.done();
   });
 
-  it.each(['link-detached', 'switched-off', 'stopped', 'drained', 'moved'])(
+  it.each(['link-detached', 'switched-off', 'stopped', 'drained', 'moved', 'unpinning'])(
     'while detaching, at %s: a later agent goes on',
     async stage => {
       const attachment = await agent.attach(datapathObject, cgroup, 'victim');
       await killAt(stage, ['detach', '--name', 'victim']);
       const left = await agent.find('victim');
-      expect(left?.state).toBe(stage === 'moved' ? undefined : 'draining');
+      expect(left?.state).toBe(['moved', 'unpinning'].includes(stage) ? undefined : 'draining');
       if (left !== undefined) {
         expect(await agent.json('detach', 'detach')).toMatchObject({ removed: true });
       }
       expect(await agent.folders()).toEqual([]);
       await expectFreed(attachment);
+    },
+  );
+
+  it.each([
+    ['attach', 'maps-pinned'],
+    ['attach', 'pinned'],
+    ['attach', 'sockmap-attached'],
+    ['attach', 'published'],
+    ['detach', 'stopped'],
+    ['detach', 'moved'],
+    ['detach', 'unpinning'],
+  ])(
+    "during %s, at %s: another owner's sockets stay in the sockmap that it shares",
+    async (command, stage) => {
+      const sharing = await shareSockmap(cleanup, agent, cgroup);
+      const other = await createTestCgroup(cleanup, 'killed');
+      const object = await fixtureObject('pinned');
+      if (command === 'attach') {
+        await killAt(stage, ['attach', '--object', object, '--cgroup', other, '--name', 'victim']);
+      } else {
+        await agent.attach(object, other, 'victim');
+        await killAt(stage, ['detach', '--name', 'victim']);
+      }
+      const left = await agent.find('victim');
+      if (left !== undefined) {
+        expect(await agent.json('detach', 'detach', '--name', 'victim')).toMatchObject({ removed: true });
+      }
+      expect(await agent.folders()).toEqual(['owner']);
+      expect(await sharing.sockets()).toBe(2);
     },
   );
 
