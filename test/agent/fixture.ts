@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import { type ChildProcess, execFile, spawn } from 'node:child_process';
-import { mkdir, readdir, rename, rmdir } from 'node:fs/promises';
+import { mkdir, readdir, readFile, rename, rmdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import * as v from 'valibot';
 import {
@@ -173,6 +173,21 @@ export async function createTestCgroup(cleanup: Cleanup, label: string): Promise
   const cgroup = await createCgroup(label);
   cleanup.add(() => cgroup.remove());
   return cgroup.path;
+}
+
+/** Runs the sanitizer build up to a stage (agent/src/stage.h), where it stops itself. */
+export async function stopAt(
+  agent: TestAgent,
+  stage: string,
+  args: readonly string[],
+): Promise<ChildProcess> {
+  const child = agent.spawn(args, { SOCKMAP_AGENT_STOP_AT: stage });
+  await eventually(`the stage ${stage}`, async () => {
+    const status = await readFile(`/proc/${child.pid ?? 0}/stat`, 'utf8');
+    if (child.exitCode !== null) throw new Error(`The agent ended before the stage ${stage}.`);
+    return / T /.test(status.slice(status.lastIndexOf(')'))) ? true : undefined;
+  });
+  return child;
 }
 
 /** A pinned sockmap that test/fixtures/bpf/pinned.bpf.c shares, with two sockets that `owner` put there. */

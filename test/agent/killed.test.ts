@@ -14,6 +14,7 @@ import {
   fixtureObject,
   kernelObjects,
   shareSockmap,
+  stopAt,
   type TestAgent,
 } from './fixture';
 
@@ -32,17 +33,11 @@ async function heldBy(pid: number): Promise<ReadonlySet<string>> {
   return held;
 }
 
-/** Runs the agent up to a stage, where it stops itself, and kills it there. What it held is returned. */
+/** Kills the agent at a stage. What it held is returned. */
 async function killAt(stage: string, args: readonly string[]): Promise<ReadonlySet<string>> {
-  const child = agent.spawn(args, { SOCKMAP_AGENT_STOP_AT: stage });
-  const pid = child.pid ?? 0;
+  const child = await stopAt(agent, stage, args);
   const ended = once(child, 'exit');
-  await eventually(`the stage ${stage}`, async () => {
-    const status = await readFile(`/proc/${pid}/stat`, 'utf8');
-    if (child.exitCode !== null) throw new Error(`The agent ended before the stage ${stage}.`);
-    return / T /.test(status.slice(status.lastIndexOf(')'))) ? true : undefined;
-  });
-  const held = await heldBy(pid);
+  const held = await heldBy(child.pid ?? 0);
   child.kill('SIGKILL');
   await ended;
   return held;
