@@ -264,8 +264,6 @@ static int add_pin(struct sma_attachment *attachment, const char *file)
 	struct sma_pin pin = {0}, *grown;
 	char *path;
 
-	if (strlen(file) >= sizeof(pin.file))
-		return 0;
 	snprintf(pin.file, sizeof(pin.file), "%s", file);
 	path = sma_format("%s/%s", attachment->path, file);
 	pin.fd = path ? bpf_obj_get(path) : -1;

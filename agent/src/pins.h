@@ -9,6 +9,7 @@
 #ifndef SMA_PINS_H
 #define SMA_PINS_H
 
+#include <limits.h>
 #include <linux/bpf.h>
 #include <stdint.h>
 
@@ -27,8 +28,8 @@ enum sma_pin_type { SMA_PIN_PROG, SMA_PIN_MAP, SMA_PIN_LINK };
 
 struct sma_pin {
 	enum sma_pin_type type;
-	char file[128]; /* its name in the folder */
-	char name[128]; /* of the program or map, whole where the pin has it */
+	char file[NAME_MAX + 1]; /* its name in the folder */
+	char name[NAME_MAX + 1]; /* of the program or map, whole where the pin has it */
 	int fd;
 	uint32_t id;
 	uint32_t bpf_type; /* enum bpf_prog_type, bpf_map_type, bpf_link_type */

@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: Apache-2.0
+import { execFile } from 'node:child_process';
+import { once } from 'node:events';
+import { chown, mkdir, rmdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { run } from '../rig/processes';
+import { Cleanup } from '../support/cleanup';
+import {
+  builds,
+  cgroupPrograms,
+  createAgent,
+  createTestCgroup,
+  expectFreed,
+  fixtureObject,
+  stopAt,
+  type TestAgent,
+} from './fixture';
+
+const cleanup = new Cleanup();
+afterEach(() => cleanup.run());
+
+describe.each(builds)('pins (%s build)', build => {
+  let agent: TestAgent;
+  let cgroup: string;
+
+  beforeEach(async () => {
+    agent = await createAgent(cleanup, build);
+    cgroup = await createTestCgroup(cleanup, 'pins');
+  });
+
+  it('adopts and frees what has long names', async () => {
+    const attachment = await agent.attach(await fixtureObject('long_name'), cgroup, 'long');
+    const word = 'a_name_of_sixty_three_characters_of_which_no_one_must_be_lost_x';
+    expect(attachment).toMatchObject({
+      state: 'attached',
+      programs: [{ name: word.repeat(2), attachedTo: word.repeat(3) }],
+      maps: [{ name: word.repeat(3) }],
+    });
+    expect(await agent.find('long')).toEqual(attachment);
+    expect(await agent.json('detach', 'detach')).toMatchObject({ removed: true });
+    await expectFreed(attachment);
+  });
+});
