@@ -12,7 +12,7 @@
 #include "text.h"
 
 #define BPFFS_DEFAULT "/sys/fs/bpf"
-#define BPFFS_ACTION  "Mount one: mount -t bpf bpf " BPFFS_DEFAULT "."
+#define BPFFS_ACTION  "Mount one: mount -t bpf -o mode=0700 bpf " BPFFS_DEFAULT "."
 
 /* mountinfo writes blanks, tabs, newlines and backslashes as \ooo. */
 static void unescape(char *text)

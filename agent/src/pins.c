@@ -12,6 +12,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "caps.h"
 #include "mounts.h"
 #include "params.h"
 #include "slot.h"
@@ -37,6 +38,11 @@ static int check_owner(const char *root, struct sma_error *error)
 
 static int make_root(const char *root, struct sma_error *error)
 {
+	/* Whoever cannot attach would only lock root out, whose agent does not trust the folder. */
+	if (access(root, F_OK) && errno == ENOENT && !sma_caps_sufficient())
+		return sma_fail(error, SMA_NOT_PERMITTED, SMA_CAPS_ACTION,
+				"The folder %s cannot be made: %s is missing", root,
+				sma_caps_missing());
 	if (mkdir(root, 0700) == 0 || errno == EEXIST)
 		return check_owner(root, error);
 	if (errno == EACCES)

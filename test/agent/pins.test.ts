@@ -42,4 +42,17 @@ describe.each(builds)('pins (%s build)', build => {
     expect(await agent.json('detach', 'detach')).toMatchObject({ removed: true });
     await expectFreed(attachment);
   });
+
+  it('makes no folder for a user who cannot attach', async () => {
+    const without = ['--bounding-set', '-sys_admin,-net_admin', agent.path, 'stats', '--name', 'absent'];
+    await expect(promisify(execFile)('setpriv', without, { env: agent.env })).rejects.toMatchObject({
+      code: 3,
+      stderr: expect.stringContaining(
+        `The folder ${join(agent.bpffs, 'sockmap')} cannot be made: CAP_SYS_ADMIN and CAP_NET_ADMIN is missing`,
+      ) as string,
+    });
+    await expect(rmdir(join(agent.bpffs, 'sockmap'))).rejects.toMatchObject({ code: 'ENOENT' });
+    /* For the cleanup, and for whoever can. */
+    expect(await agent.json('status', 'status')).toEqual({ attachments: [] });
+  });
 });
