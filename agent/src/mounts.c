@@ -2,17 +2,23 @@
 #include "mounts.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <linux/magic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/mount.h>
 #include <sys/vfs.h>
+#include <unistd.h>
 
+#include "stage.h"
 #include "text.h"
 
 #define BPFFS_DEFAULT "/sys/fs/bpf"
 #define BPFFS_ACTION  "Mount one: mount -t bpf -o mode=0700 bpf " BPFFS_DEFAULT "."
+#define LOCK_POLL_MS  20
+#define LOCK_TRIES    50
 
 /* mountinfo writes blanks, tabs, newlines and backslashes as \ooo. */
 static void unescape(char *text)
@@ -56,6 +62,39 @@ char *sma_mount_find(const char *type)
 	return found;
 }
 
+/*
+ * Two agents that start at once must not mount it twice: the second mount would hide what the
+ * first agent attached. Whoever else holds the lock, which any user can, is not waited for long.
+ */
+static int lock_default(void)
+{
+	int fd = open(BPFFS_DEFAULT, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+	for (int i = 0; fd >= 0 && flock(fd, LOCK_EX | LOCK_NB) && i < LOCK_TRIES; i++)
+		sma_sleep_ms(LOCK_POLL_MS);
+	return fd;
+}
+
+static char *mount_bpffs(struct sma_error *error)
+{
+	int lock;
+	char *point;
+
+	sma_stage("bpffs-missing");
+	lock = lock_default();
+	point = sma_mount_find("bpf");
+	if (!point &&
+	    mount("bpf", BPFFS_DEFAULT, "bpf", MS_NOSUID | MS_NODEV | MS_NOEXEC, "mode=0700"))
+		sma_fail(error, SMA_NO_BPFFS, BPFFS_ACTION,
+			 "No bpffs is mounted, and mounting it on " BPFFS_DEFAULT " failed: %s",
+			 strerror(errno));
+	else if (!point)
+		point = strdup(BPFFS_DEFAULT);
+	if (lock >= 0)
+		close(lock);
+	return point;
+}
+
 char *sma_bpffs(struct sma_context *context, struct sma_error *error)
 {
 	struct statfs fs;
@@ -76,15 +115,7 @@ char *sma_bpffs(struct sma_context *context, struct sma_error *error)
 		return strdup(context->bpffs_override);
 	}
 	point = sma_mount_find("bpf");
-	if (point)
-		return point;
-	if (mount("bpf", BPFFS_DEFAULT, "bpf", MS_NOSUID | MS_NODEV | MS_NOEXEC, "mode=0700")) {
-		sma_fail(error, SMA_NO_BPFFS, BPFFS_ACTION,
-			 "No bpffs is mounted, and mounting it on " BPFFS_DEFAULT " failed: %s",
-			 strerror(errno));
-		return NULL;
-	}
-	return strdup(BPFFS_DEFAULT);
+	return point ? point : mount_bpffs(error);
 }
 
 char *sma_cgroup_root(struct sma_error *error)

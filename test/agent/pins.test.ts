@@ -56,3 +56,22 @@ describe.each(builds)('pins (%s build)', build => {
     expect(await agent.json('status', 'status')).toEqual({ attachments: [] });
   });
 });
+
+describe('agents that meet', () => {
+  let agent: TestAgent;
+
+  beforeEach(async () => {
+    agent = await createAgent(cleanup, 'sanitize');
+  });
+
+  it('mount one bpffs between them', async () => {
+    const script = `
+      grep ' - bpf ' /proc/self/mountinfo | cut -d' ' -f5 | xargs -r umount -l
+      SOCKMAP_AGENT_STOP_AT=bpffs-missing "$0" probe >/dev/null &
+      until grep -q '^State:.T' /proc/$!/status; do sleep 0.05; done
+      "$0" probe >/dev/null && kill -CONT $! && wait $! && grep -c ' - bpf ' /proc/self/mountinfo`;
+    const env = { ...agent.env, SOCKMAP_BPFFS: '' };
+    const { stdout } = await promisify(execFile)('unshare', ['-m', 'sh', '-c', script, agent.path], { env });
+    expect(stdout.trim()).toBe('1');
+  });
+});
