@@ -87,7 +87,11 @@ json_t *sma_detach(struct sma_context *context, const json_t *params, struct sma
 	folder = strdup(attachment.path);
 	lock = folder ? sma_pins_lock(context, folder, false, error) : sma_fail_memory(error);
 	if (lock >= 0) {
-		result = detach(context, root, &attachment, &takeoff, error);
+		if (attachment.has_folder)
+			sma_fail(error, SMA_UNSUPPORTED, "Move it away, then detach again.",
+				 "%s holds a folder that is no part of the attachment", folder);
+		else
+			result = detach(context, root, &attachment, &takeoff, error);
 		close(lock);
 	}
 	if (result && takeoff.empty)

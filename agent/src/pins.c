@@ -128,6 +128,14 @@ static bool folder_name(const char *folder, char name[33])
 	return *folder == 0 && sma_name_valid(name);
 }
 
+static bool is_folder(DIR *directory, const char *name)
+{
+	struct stat st;
+
+	return fstatat(dirfd(directory), name, &st, AT_SYMLINK_NOFOLLOW) == 0 &&
+	       S_ISDIR(st.st_mode);
+}
+
 static int by_text(const void *left, const void *right)
 {
 	return strcmp(*(char *const *)left, *(char *const *)right);
@@ -145,7 +153,7 @@ json_t *sma_pins_names(const char *root)
 		char name[33];
 		char **grown;
 
-		if (!folder_name(entry->d_name, name))
+		if (!folder_name(entry->d_name, name) || !is_folder(directory, entry->d_name))
 			continue;
 		grown = realloc(found, (count + 1) * sizeof(*found));
 		if (!grown)
@@ -265,17 +273,23 @@ static json_t *read_meta(const struct sma_pin *pin)
 	return NULL;
 }
 
-static int add_pin(struct sma_attachment *attachment, const char *file)
+static int add_pin(struct sma_attachment *attachment, const char *file, struct sma_error *error)
 {
 	struct sma_pin pin = {0}, *grown;
+	int result = 0;
 	char *path;
 
 	snprintf(pin.file, sizeof(pin.file), "%s", file);
 	path = sma_format("%s/%s", attachment->path, file);
-	pin.fd = path ? bpf_obj_get(path) : -1;
+	if (!path)
+		return sma_fail_memory(error);
+	pin.fd = bpf_obj_get(path);
+	/* ENOENT: gone since the folder was listed. */
+	if (pin.fd < 0 && errno != ENOENT)
+		result = sma_fail_errno(error, errno, NULL, "The pin %s cannot be opened", path);
 	free(path);
 	if (pin.fd < 0)
-		return errno == EPERM || errno == EACCES ? -EPERM : 0;
+		return result;
 	if (!describe(&pin)) {
 		close(pin.fd);
 		return 0;
@@ -290,7 +304,7 @@ static int add_pin(struct sma_attachment *attachment, const char *file)
 	grown = realloc(attachment->pins, (attachment->count + 1) * sizeof(pin));
 	if (!grown) {
 		close(pin.fd);
-		return -ENOMEM;
+		return sma_fail_memory(error);
 	}
 	attachment->pins = grown;
 	attachment->pins[attachment->count++] = pin;
@@ -315,14 +329,17 @@ int sma_folder_open(const char *path, struct sma_attachment *attachment, struct 
 		return sma_fail_errno(error, errno, NULL, "%s cannot be read", path);
 	attachment->path = strdup(path);
 	while (result == 0 && (entry = readdir(directory))) {
-		if (entry->d_name[0] != '.')
-			result = add_pin(attachment, entry->d_name);
+		if (entry->d_name[0] == '.')
+			continue;
+		if (is_folder(directory, entry->d_name))
+			attachment->has_folder = true;
+		else
+			result = add_pin(attachment, entry->d_name, error);
 	}
 	closedir(directory);
 	if (result) {
 		sma_attachment_close(attachment);
-		return sma_fail_errno(error, -result, NULL, "The pins in %s cannot be opened",
-				      path);
+		return -1;
 	}
 	if (attachment->count)
 		qsort(attachment->pins, attachment->count, sizeof(*attachment->pins), by_file);
@@ -339,7 +356,7 @@ int sma_attachment_open(const char *root, const char *name, struct sma_attachmen
 	memset(attachment, 0, sizeof(*attachment));
 	if (!path)
 		return sma_fail_memory(error);
-	if (stat(path, &st) && errno == ENOENT) {
+	if (stat(path, &st) ? errno == ENOENT : !S_ISDIR(st.st_mode)) {
 		sma_fail(error, SMA_NOT_FOUND, "List them with `sockmap-agent status`.",
 			 "There is no attachment named %s", name);
 		error->choices = sma_pins_names(root);

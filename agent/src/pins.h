@@ -44,6 +44,7 @@ struct sma_attachment {
 	char *path;
 	struct sma_pin *pins;
 	size_t count;
+	bool has_folder;  /* among the pins, which no agent made */
 	uint32_t meta_id; /* of the map that holds the description; 0: none */
 	json_t *meta;	  /* as found, an object; NULL: missing or unreadable. Not to be trusted. */
 };

@@ -234,6 +234,23 @@ json_t *sma_show_attachment(const char *root, const char *name, struct sma_error
 	return result;
 }
 
+/* What cannot be opened must not hide the others. `why` is used up. */
+static json_t *show_unreadable(const char *root, const char *name, struct sma_error *why)
+{
+	struct sma_attachment nothing = {.path = sma_pins_path(root, name)};
+	struct sma_error ignored = {0};
+	json_t *result, *warnings = json_array();
+
+	snprintf(nothing.name, sizeof(nothing.name), "%s", name);
+	result = nothing.path ? show(&nothing, &ignored) : NULL;
+	warn(warnings, "%s.", why->message);
+	json_object_set_new(result, "warnings", warnings);
+	sma_attachment_close(&nothing);
+	sma_error_clear(&ignored);
+	sma_error_clear(why);
+	return result;
+}
+
 json_t *sma_status(struct sma_context *context, const json_t *params, struct sma_error *error)
 {
 	json_t *list = json_array(), *names, *name;
@@ -265,19 +282,15 @@ json_t *sma_status(struct sma_context *context, const json_t *params, struct sma
 	{
 		json_t *shown = sma_show_attachment(root, json_string_value(name), error);
 
-		/* Gone since the folder was listed. */
+		/* SMA_NOT_FOUND: gone since the folder was listed. */
 		if (!shown && error->kind != SMA_NOT_FOUND)
-			break;
+			shown = show_unreadable(root, json_string_value(name), error);
 		if (shown)
 			json_array_append_new(list, shown);
 		sma_error_clear(error);
 	}
 	json_decref(names);
 	free(root);
-	if (error->message) {
-		json_decref(list);
-		return NULL;
-	}
 	return json_pack("{s:o}", "attachments", list);
 }
 

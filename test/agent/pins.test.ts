@@ -30,6 +30,67 @@ describe.each(builds)('pins (%s build)', build => {
     cgroup = await createTestCgroup(cleanup, 'pins');
   });
 
+  it('shows the attachments beside pins and folders that are not its own', async () => {
+    const attachment = await agent.attach(await fixtureObject('foreign'), cgroup, 'fine');
+    const root = join(agent.bpffs, 'sockmap');
+    const strangers = [join(root, 'pin'), join(root, '%pin'), join(root, 'folder')];
+    cleanup.add(() => run('rm', ['-r', ...strangers]));
+    for (const pin of strangers.slice(0, 2)) {
+      await run('bpftool', [
+        ...['map', 'create', pin, 'type', 'array', 'key', '4', 'value', '4'],
+        ...['entries', '1', 'name', 'stranger'],
+      ]);
+    }
+    await mkdir(join(root, 'folder', 'deeper'), { recursive: true });
+
+    const { attachments } = await agent.json('status', 'status');
+    expect(attachments.map(({ name, state }) => [name, state])).toEqual([
+      ['fine', 'attached'],
+      ['folder', 'broken'],
+    ]);
+    expect(attachments[0]).toEqual(attachment);
+    const failure = await agent.failure('detach', '--name', 'pin');
+    expect(failure.message).toBe('There is no attachment named pin');
+  });
+
+  it('shows as broken what it cannot open, and the others as they are', async () => {
+    const object = await fixtureObject('foreign');
+    const shut = await agent.attach(object, cgroup, 'shut');
+    await agent.attach(object, await createTestCgroup(cleanup, 'pins'), 'fine');
+    const pin = join(shut.pinPath, 'map_foreign_socks');
+    /* The agent keeps no CAP_DAC_OVERRIDE. */
+    await chown(pin, 65534, 65534);
+    const { attachments } = await agent.json('status', 'status');
+    expect(attachments).toMatchObject([
+      { name: 'fine', state: 'attached' },
+      {
+        name: 'shut',
+        state: 'broken',
+        pinPath: shut.pinPath,
+        warnings: [`The pin ${pin} cannot be opened: Permission denied.`],
+      },
+    ]);
+    expect((await agent.failure('detach', '--name', 'shut')).message).toContain(pin);
+    await chown(pin, 0, 0);
+    expect(await agent.find('shut')).toEqual(shut);
+  });
+
+  it('detaches nothing that holds a folder, and says so', async () => {
+    const attachment = await agent.attach(await fixtureObject('foreign'), cgroup, 'mixed');
+    const folder = join(attachment.pinPath, 'folder');
+    await mkdir(folder);
+    expect(await agent.find('mixed')).toEqual(attachment);
+    const failure = await agent.failure('detach', '--name', 'mixed');
+    expect(failure).toMatchObject({
+      data: { kind: 'unsupported', action: 'Move it away, then detach again.' },
+      message: `${attachment.pinPath} holds a folder that is no part of the attachment`,
+    });
+    expect(await agent.find('mixed')).toEqual(attachment);
+    await rmdir(folder);
+    expect(await agent.json('detach', 'detach', '--name', 'mixed')).toMatchObject({ removed: true });
+    await expectFreed(attachment);
+  });
+
   it('adopts and frees what has long names', async () => {
     const attachment = await agent.attach(await fixtureObject('long_name'), cgroup, 'long');
     const word = 'a_name_of_sixty_three_characters_of_which_no_one_must_be_lost_x';
