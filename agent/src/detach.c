@@ -60,11 +60,11 @@ static void close_and_await(struct sma_attachment *attachment)
 
 json_t *sma_detach(struct sma_context *context, const json_t *params, struct sma_error *error)
 {
-	struct sma_attachment attachment;
+	struct sma_attachment attachment = {0};
 	struct sma_takeoff takeoff = {0};
 	uint64_t timeout = DEFAULT_DRAIN_MS;
 	const char *name = NULL;
-	char *root = NULL, *folder;
+	char *root;
 	json_t *result = NULL;
 	int lock;
 
@@ -79,21 +79,18 @@ json_t *sma_detach(struct sma_context *context, const json_t *params, struct sma
 		return NULL;
 	}
 	root = sma_pins_root(context, error);
-	if (!root || sma_attachment_open(root, name, &attachment, error)) {
-		free(root);
-		return NULL;
-	}
 	/* Not the lock of all: draining takes long, and other attachments go on meanwhile. */
-	folder = strdup(attachment.path);
-	lock = folder ? sma_pins_lock(context, folder, false, error) : sma_fail_memory(error);
-	if (lock >= 0) {
+	lock = root ? sma_attachment_lock(context, root, name, error) : -1;
+	if (lock >= 0 && sma_attachment_open(root, name, &attachment, error) == 0) {
 		if (attachment.has_folder)
 			sma_fail(error, SMA_UNSUPPORTED, "Move it away, then detach again.",
-				 "%s holds a folder that is no part of the attachment", folder);
+				 "%s holds a folder that is no part of the attachment",
+				 attachment.path);
 		else
 			result = detach(context, root, &attachment, &takeoff, error);
-		close(lock);
 	}
+	if (lock >= 0)
+		close(lock);
 	if (result && takeoff.empty)
 		close_and_await(&attachment);
 	json_decref(takeoff.remaining);
@@ -103,7 +100,6 @@ json_t *sma_detach(struct sma_context *context, const json_t *params, struct sma
 	}
 	attachment.count = 0;
 	sma_attachment_close(&attachment);
-	free(folder);
 	free(root);
 	return result;
 }

@@ -67,12 +67,21 @@ char *sma_pins_root(struct sma_context *context, struct sma_error *error)
 	return NULL;
 }
 
+/* Whoever had the lock may have taken the folder away, and somebody made another. */
+static bool is_at(int fd, const char *path)
+{
+	struct stat opened, there;
+
+	return fstat(fd, &opened) == 0 && stat(path, &there) == 0 &&
+	       opened.st_dev == there.st_dev && opened.st_ino == there.st_ino;
+}
+
 int sma_pins_lock(struct sma_context *context, const char *folder, bool wait,
 		  struct sma_error *error)
 {
 	int fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 
-	if (fd < 0 && errno == ENOENT)
+	if (fd < 0 && (errno == ENOENT || errno == ENOTDIR))
 		return sma_fail(error, SMA_NOT_FOUND, NULL, "%s no longer exists", folder);
 	if (fd < 0 && errno == EACCES)
 		return sma_fail(error, SMA_NOT_PERMITTED,
@@ -80,6 +89,7 @@ int sma_pins_lock(struct sma_context *context, const char *folder, bool wait,
 				"The folder %s may not be read by this user", folder);
 	if (fd < 0)
 		return sma_fail_errno(error, errno, NULL, "The folder %s cannot be opened", folder);
+	sma_stage("folder-opened");
 	while (flock(fd, LOCK_EX | LOCK_NB)) {
 		if (errno != EWOULDBLOCK && errno != EINTR) {
 			sma_fail_errno(error, errno, NULL, "%s cannot be locked", folder);
@@ -97,7 +107,10 @@ int sma_pins_lock(struct sma_context *context, const char *folder, bool wait,
 		}
 		sma_sleep_ms(LOCK_POLL_MS);
 	}
-	return fd;
+	if (is_at(fd, folder))
+		return fd;
+	close(fd);
+	return sma_fail(error, SMA_NOT_FOUND, NULL, "%s no longer exists", folder);
 }
 
 char *sma_pins_path(const char *root, const char *name)
@@ -346,6 +359,26 @@ int sma_folder_open(const char *path, struct sma_attachment *attachment, struct 
 	return 0;
 }
 
+static int fail_not_attached(const char *root, const char *name, struct sma_error *error)
+{
+	sma_fail(error, SMA_NOT_FOUND, "List them with `sockmap-agent status`.",
+		 "There is no attachment named %s", name);
+	error->choices = sma_pins_names(root);
+	return -1;
+}
+
+int sma_attachment_lock(struct sma_context *context, const char *root, const char *name,
+			struct sma_error *error)
+{
+	char *path = sma_pins_path(root, name);
+	int lock = path ? sma_pins_lock(context, path, false, error) : sma_fail_memory(error);
+
+	free(path);
+	if (lock < 0 && error->kind == SMA_NOT_FOUND)
+		fail_not_attached(root, name, error);
+	return lock;
+}
+
 int sma_attachment_open(const char *root, const char *name, struct sma_attachment *attachment,
 			struct sma_error *error)
 {
@@ -356,13 +389,10 @@ int sma_attachment_open(const char *root, const char *name, struct sma_attachmen
 	memset(attachment, 0, sizeof(*attachment));
 	if (!path)
 		return sma_fail_memory(error);
-	if (stat(path, &st) ? errno == ENOENT : !S_ISDIR(st.st_mode)) {
-		sma_fail(error, SMA_NOT_FOUND, "List them with `sockmap-agent status`.",
-			 "There is no attachment named %s", name);
-		error->choices = sma_pins_names(root);
-	} else {
+	if (stat(path, &st) ? errno == ENOENT : !S_ISDIR(st.st_mode))
+		fail_not_attached(root, name, error);
+	else
 		result = sma_folder_open(path, attachment, error);
-	}
 	free(path);
 	if (result == 0) {
 		snprintf(attachment->name, sizeof(attachment->name), "%s", name);

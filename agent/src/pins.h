@@ -57,6 +57,11 @@ char *sma_pins_root(struct sma_context *context, struct sma_error *error);
 int sma_pins_lock(struct sma_context *context, const char *folder, bool wait,
 		  struct sma_error *error);
 
+/* The same for an attachment, not waiting. To be taken before it is opened: until then, another one
+ * may get its name. */
+int sma_attachment_lock(struct sma_context *context, const char *root, const char *name,
+			struct sma_error *error);
+
 char *sma_pins_path(const char *root, const char *name);
 
 /* All names, sorted; json array of strings. */

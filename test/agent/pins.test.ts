@@ -125,6 +125,22 @@ describe('agents that meet', () => {
     agent = await createAgent(cleanup, 'sanitize');
   });
 
+  it('detach nothing that got the name meanwhile', async () => {
+    const cgroup = await createTestCgroup(cleanup, 'pins');
+    const object = await fixtureObject('foreign');
+    await agent.attach(object, cgroup, 'same');
+    const late = await stopAt(agent, 'folder-opened', ['detach', '--name', 'same']);
+    cleanup.add(() => Promise.resolve(late.kill('SIGKILL')));
+    const ended = once(late, 'exit');
+    await agent.json('detach', 'detach', '--name', 'same');
+    const successor = await agent.attach(object, cgroup, 'same');
+    late.kill('SIGCONT');
+    /* notFound */
+    expect(await ended).toEqual([9, null]);
+    expect(await agent.find('same')).toEqual(successor);
+    expect(await cgroupPrograms(cgroup)).toContain('foreign_sockops');
+  });
+
   it('mount one bpffs between them', async () => {
     const script = `
       grep ' - bpf ' /proc/self/mountinfo | cut -d' ' -f5 | xargs -r umount -l
