@@ -21,6 +21,8 @@ export class Refresher implements Disposable {
   #intervalMs = 0;
   #active = false;
   #timer: Disposable | undefined;
+  /** {@link #timer} is that of a request, which no change of the interval or of who looks takes back. */
+  #requested = false;
   #running: Promise<void> | undefined;
   #again = false;
   #lastEnd: number | undefined;
@@ -62,6 +64,7 @@ export class Refresher implements Disposable {
       this.#again = true;
       return;
     }
+    this.#requested = true;
     this.#timer?.dispose();
     this.#timer = this.#options.clock.after(this.#options.debounceMs ?? 50, () => void this.runNow());
   }
@@ -75,6 +78,7 @@ export class Refresher implements Disposable {
     if (this.#running !== undefined) {
       return this.#running;
     }
+    this.#requested = false;
     this.#timer?.dispose();
     this.#timer = undefined;
     if (!this.#disposed) {
@@ -108,7 +112,7 @@ export class Refresher implements Disposable {
   }
 
   #schedule(): void {
-    if (this.#running !== undefined) {
+    if (this.#running !== undefined || this.#requested) {
       return;
     }
     this.#timer?.dispose();

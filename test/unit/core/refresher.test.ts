@@ -72,6 +72,22 @@ test('requests are gathered, and one during a round is one round after it', asyn
   expect(rounds).toHaveLength(2);
 });
 
+test.each<[string, boolean, (refresher: Refresher) => void]>([
+  ['somebody looks again', false, refresher => refresher.setActive(true)],
+  ['nobody looks any more', true, refresher => refresher.setActive(false)],
+  ['the interval changes', true, refresher => refresher.setInterval(60_000)],
+])('a request is kept when meanwhile %s', async (_what, active, change) => {
+  const { clock, rounds, refresher, finish } = setup();
+  refresher.setActive(true);
+  clock.advance(50);
+  await finish();
+  refresher.setActive(active);
+  refresher.request();
+  change(refresher);
+  clock.advance(50);
+  expect(rounds).toHaveLength(2);
+});
+
 test('runNow during a round waits for one that starts after it', async () => {
   const { rounds, refresher, finish } = setup();
   const first = refresher.runNow();

@@ -139,6 +139,19 @@ test('forgets everything when the host is lost', async () => {
   expect(model.snapshot).toMatchObject({ loaded: false, attachments: [], maps: [] });
 });
 
+test.each([0, 60_000])('a host that comes back is read at once, interval %d', async interval => {
+  const { host, model, pass } = setup();
+  model.setInterval(interval);
+  model.demand([]);
+  host.become(READY);
+  await pass(100);
+  host.become({ kind: 'idle' });
+  await pass(1000);
+  host.become(READY);
+  await pass(100);
+  expect(model.snapshot.loaded).toBe(true);
+});
+
 test('further work runs in the round, and not after its demand ended', async () => {
   const { host, model, pass } = setup();
   host.become(READY);
