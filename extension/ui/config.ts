@@ -37,6 +37,8 @@ export class Config {
   readonly #limits: ReadonlyMap<string, SettingLimits>;
   readonly #log: Logger;
   readonly #told = new Set<string>();
+  /** Ends when the last change of the list of hosts was written; never rejects. */
+  #hostsWritten: Promise<void> = Promise.resolve();
 
   constructor(packageJson: unknown, log: Logger) {
     this.#limits = readSettingLimits(packageJson);
@@ -87,7 +89,14 @@ export class Config {
     return substitute(path, undefined);
   }
 
-  async setHosts(hosts: readonly unknown[]): Promise<void> {
+  /** One change after the other, so that each is made to the list as the one before left it. */
+  changeHosts(change: (hosts: readonly unknown[]) => readonly unknown[]): Promise<void> {
+    const written = this.#hostsWritten.then(() => this.#setHosts(change(this.get('hosts'))));
+    this.#hostsWritten = written.catch(() => undefined);
+    return written;
+  }
+
+  async #setHosts(hosts: readonly unknown[]): Promise<void> {
     const configuration = vscode.workspace.getConfiguration(SETTING_SECTION);
     const inWorkspace = configuration.inspect('hosts')?.workspaceValue !== undefined;
     const target = inWorkspace ? vscode.ConfigurationTarget.Workspace : vscode.ConfigurationTarget.Global;

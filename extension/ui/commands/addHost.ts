@@ -55,7 +55,7 @@ export async function askNewHost(
     destination: parsed.destination,
     ...(parsed.port === undefined ? {} : { port: parsed.port }),
   };
-  await services.config.setHosts([...services.config.get('hosts'), setting]);
+  await services.config.changeHosts(hosts => [...hosts, setting]);
   return { id: hostId(setting), label: setting.label };
 }
 

@@ -100,31 +100,42 @@ export async function removeHost(
   }
   const { id, label } = host.definition;
   const { config } = services;
-  const before = config.get('hosts');
-  const { ids } = readHostSettings(before, undefined);
-  // A repeated element would take the place of the one that goes.
-  const removed = before.flatMap((element, index) => (ids[index] === id ? [{ element, index }] : []));
-  if (removed.length === 0) {
+  if (elementsOf(id, config.get('hosts')).length === 0) {
     throw new ProblemError({
       code: 'badHost',
       message: vscode.l10n.t('Host {0} is not in the setting sockmap.hosts, so it cannot be removed.', label),
     });
   }
   forgetConnection(services.state, id);
+  // It takes a while, in which the list may change.
   await host.disconnect();
-  await config.setHosts(before.filter((_, index) => ids[index] !== id));
+  let removed: ReturnType<typeof elementsOf> = [];
+  await config.changeHosts(hosts => {
+    removed = elementsOf(id, hosts);
+    return hosts.filter((_, index) => !removed.some(gone => gone.index === index));
+  });
   await offer(
     'information',
     vscode.l10n.t('Host {0} was removed from the list. What is attached there stays attached.', label),
     {
       title: vscode.l10n.t('Undo'),
-      run: async () => {
-        const now = [...config.get('hosts')];
-        for (const { element, index } of removed) {
-          now.splice(index, 0, element);
-        }
-        await config.setHosts(now);
-      },
+      run: () =>
+        config.changeHosts(hosts => {
+          const now = [...hosts];
+          for (const { element, index } of removed) {
+            now.splice(index, 0, element);
+          }
+          return now;
+        }),
     },
   );
+}
+
+/** All of them: a repeated element would take the place of the one that goes. */
+function elementsOf(
+  id: string,
+  hosts: readonly unknown[],
+): readonly { readonly element: unknown; readonly index: number }[] {
+  const { ids } = readHostSettings(hosts, undefined);
+  return hosts.flatMap((element, index) => (ids[index] === id ? [{ element, index }] : []));
 }

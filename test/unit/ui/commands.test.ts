@@ -294,8 +294,8 @@ describe('the list of hosts', () => {
     const hosts = [...elements];
     const config = {
       get: () => hosts,
-      setHosts: (next: readonly unknown[]) => {
-        hosts.splice(0, hosts.length, ...next);
+      changeHosts: (change: (now: readonly unknown[]) => readonly unknown[]) => {
+        hosts.splice(0, hosts.length, ...change([...hosts]));
         return Promise.resolve();
       },
     };
@@ -314,6 +314,24 @@ describe('the list of hosts', () => {
     await ui.answer('Undo');
     await done;
     expect(hosts).toEqual([null, element, { destination: 'other' }, element]);
+  });
+
+  test('keeps what changed while a host that goes was disconnected', async () => {
+    const { hosts, config } = withHosts('a', 'b');
+    const [a, b] = [connected('ssh:a'), connected('ssh:b')];
+    const ends: (() => void)[] = [];
+    for (const host of [a, b]) {
+      vi.spyOn(host, 'disconnect').mockImplementation(() => new Promise(resolve => ends.push(resolve)));
+    }
+    const ui = setup([a, b], partly({ config }));
+    const done = [a, b].map(({ definition }) => ui.run('removeHost', { hostId: definition.id }));
+    await expect.poll(() => ends.length).toBe(2);
+    hosts.push('c');
+    ends.forEach(end => end());
+    await ui.answer();
+    await ui.answer();
+    await Promise.all(done);
+    expect(hosts).toEqual(['c']);
   });
 
   test('is not said to have lost what it has not', async () => {

@@ -19,6 +19,9 @@ afterEach(() => {
   vi.unstubAllEnvs();
 });
 
+/** A list that VS Code cannot write. */
+const REFUSED: readonly unknown[] = ['refused'];
+
 /** A configuration with what a person wrote, and the warnings that come of it. */
 function setup(
   written: Partial<Record<SettingKey, unknown>>,
@@ -27,6 +30,12 @@ function setup(
   vi.spyOn(workspace, 'getConfiguration').mockReturnValue({
     get: (key: SettingKey) => written[key],
     inspect: (key: SettingKey) => ({ defaultValue: defaults[key] }),
+    // As in VS Code, the value is there some time later.
+    update: async (key: SettingKey, value: unknown) => {
+      await new Promise(resolve => setImmediate(resolve));
+      if (value === REFUSED) throw new Error('The settings cannot be written.');
+      written[key] = value;
+    },
   });
   const warnings: string[] = [];
   vi.spyOn(window, 'showWarningMessage').mockImplementation((message, button) => {
@@ -115,4 +124,15 @@ test('the ssh configuration of a host may stand in the home folder or be named b
     { destination: 'b', configFile: '/etc/ssh/b' },
     { destination: 'c' },
   ]);
+});
+
+test('changes of the list of hosts are made one after the other, also after one that failed', async () => {
+  const written = { hosts: ['a', 'b'] };
+  const { config } = setup(written);
+  const without = (name: string) => config.changeHosts(hosts => hosts.filter(host => host !== name));
+  const refused = config.changeHosts(() => REFUSED);
+  const changes = [without('a'), without('b'), config.changeHosts(hosts => [...hosts, 'c'])];
+  await expect(refused).rejects.toThrow('cannot be written');
+  await Promise.all(changes);
+  expect(written.hosts).toEqual(['c']);
 });
