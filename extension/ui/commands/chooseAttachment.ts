@@ -2,8 +2,12 @@
 import * as vscode from 'vscode';
 import { COMMANDS } from '../../contrib/ids';
 import { formatCgroup } from '../../core/format';
+import type { Problem } from '../../core/hosts';
+import { ProblemError } from '../../core/problem';
 import type { Host } from '../../host/api';
 import type { Attachment } from '../../protocol/agent';
+import { sentences } from '../errors';
+import type { HostModel } from '../model/hostModel';
 import type { AttachmentRef } from '../model/hostModels';
 import { commandOffer, offer } from '../offer';
 import { type PickItem, pick } from '../pick/quickPick';
@@ -23,10 +27,17 @@ export interface AttachmentQuestion {
 /** What there is to choose from, on the host that is meant or on all. */
 interface Choice {
   readonly refs: readonly AttachmentRef[];
-  /** Hosts of which it is not known what is attached. */
+  /** Connected hosts that could not be read just now: what is known of them may be old. */
+  readonly unread: readonly UnreadHost[];
+  /** Hosts that are not connected, so that it is not known what is attached. */
   readonly unknown: readonly Host[];
-  /** Why there are no `refs`; undefined: no host is connected. */
+  /** Why there are no `refs`; undefined: no host was read. */
   readonly none: string | undefined;
+}
+
+interface UnreadHost {
+  readonly host: Host;
+  readonly problem: Problem;
 }
 
 /**
@@ -45,13 +56,14 @@ export async function chooseAttachment(
   await services.models.refresh();
   for (;;) {
     const choice = choiceOf(services, hostId, question);
-    const [first] = choice.unknown;
-    if (choice.refs.length === 0 && first === undefined) {
-      sayNothingAttached(choice.none, hostId);
+    const { refs, unread, unknown, none } = choice;
+    if (refs.length === 0 && unknown.length === 0) {
+      failWhenUnread(unread);
+      sayNothingAttached(none, hostId);
       return undefined;
     }
-    const only = choice.none === undefined && choice.refs.length === 0 && choice.unknown.length === 1;
-    const answer = only ? first : await askWhich(question.title, choice);
+    const only = unknown.length === 1 && refs.length === 0 && unread.length === 0 && none === undefined;
+    const answer = only ? unknown[0] : await askWhich(question.title, choice);
     if (answer === undefined) {
       return undefined;
     }
@@ -71,20 +83,41 @@ function choiceOf(services: Services, hostId: string | undefined, question: Atta
     ({ host }) => hostId === undefined || host.definition.id === hostId,
   );
   const ready = models.filter(({ host }) => host.state.kind === 'ready');
+  const unread = ready.flatMap(model => unreadHost(model) ?? []);
+  const read = ready.filter(({ host }) => !unread.some(one => one.host === host));
   const there = services.models.attachments.filter(({ model }) => models.includes(model));
   const names = there.map(({ attachment }) => attachment.name).join(', ');
-  const labels = ready.map(({ host }) => host.definition.label).join(', ');
+  const labels = read.map(({ host }) => host.definition.label).join(', ');
   const nothing = vscode.l10n.t('Nothing is attached on {0}.', labels);
   return {
     refs: there.filter(({ attachment }) => fits(attachment)),
+    unread,
     unknown: models.filter(model => !ready.includes(model)).map(({ host }) => host),
-    none: ready.length === 0 ? undefined : ((names === '' ? undefined : unfit?.(names)) ?? nothing),
+    none: read.length === 0 ? undefined : ((names === '' ? undefined : unfit?.(names)) ?? nothing),
   };
 }
 
+function unreadHost({ host, snapshot }: HostModel): UnreadHost | undefined {
+  const { loaded, error } = snapshot;
+  if (error !== undefined) {
+    return { host, problem: error };
+  }
+  const message = vscode.l10n.t('It could not be read what is attached.');
+  return loaded ? undefined : { host, problem: { code: 'internal', message } };
+}
+
+/** The message has the problem of the first one; the others are seen when it is mended. */
+function failWhenUnread([first]: readonly UnreadHost[]): void {
+  if (first !== undefined) {
+    const { host, problem } = first;
+    throw new ProblemError({ ...problem, message: `${host.definition.label}: ${problem.message}` });
+  }
+}
+
 async function askWhich(title: string, choice: Choice): Promise<AttachmentRef | Host | undefined> {
-  const { refs, unknown, none } = choice;
-  const separator = { label: vscode.l10n.t('Not connected'), kind: vscode.QuickPickItemKind.Separator };
+  const { refs, unread, unknown, none } = choice;
+  const headed = <T>(label: string, items: readonly PickItem<T>[]): readonly PickItem<T>[] =>
+    items.length === 0 ? [] : [{ label, kind: vscode.QuickPickItemKind.Separator }, ...items];
   const items: PickItem<AttachmentRef | Host>[] = [
     ...refs.map(ref => ({
       label: ref.attachment.name,
@@ -95,11 +128,21 @@ async function askWhich(title: string, choice: Choice): Promise<AttachmentRef | 
       ].join(' · '),
       value: ref,
     })),
-    ...(unknown.length === 0 ? [] : [separator]),
-    ...unknown.map(host => ({
-      ...hostItem(host),
-      detail: vscode.l10n.t('Connects, and shows what is attached there'),
-    })),
+    // To choose one of these reads it again.
+    ...headed(
+      vscode.l10n.t('Could not be read'),
+      unread.map(({ host, problem }) => ({
+        ...hostItem(host),
+        detail: sentences(problem.message, problem.action),
+      })),
+    ),
+    ...headed(
+      vscode.l10n.t('Not connected'),
+      unknown.map(host => ({
+        ...hostItem(host),
+        detail: vscode.l10n.t('Connects, and shows what is attached there'),
+      })),
+    ),
   ];
   const select = vscode.l10n.t('Select a host to connect to');
   const placeholder =

@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
-import type { Clock } from '../../core/util/clock';
 import { type HitRate, hitRate } from '../../core/hitRate';
+import type { Problem } from '../../core/hosts';
 import type { Logger } from '../../core/logger';
+import { ProblemError } from '../../core/problem';
 import { Refresher } from '../../core/refresher';
+import type { Clock } from '../../core/util/clock';
 import { type Disposable, DisposableStore, toDisposable } from '../../core/util/disposable';
 import { Emitter, type Event } from '../../core/util/emitter';
-import type { AgentClient, Host } from '../../host/api';
+import { type AgentClient, AgentError, type Host } from '../../host/api';
 import type { Attachment, MapInfo, ProgramInfo, StatsResult } from '../../protocol/agent';
 
 /** What somebody looks at; attachments are always read. */
@@ -22,7 +24,7 @@ export interface HostSnapshot {
   /** By name of the attachment; only those of our datapath count. */
   readonly rates: ReadonlyMap<string, HitRate>;
   /** Why the last round failed. */
-  readonly error: string | undefined;
+  readonly error: Problem | undefined;
 }
 
 const EMPTY: HostSnapshot = {
@@ -163,12 +165,12 @@ export class HostModel implements Disposable {
   }
 
   #failed(error: unknown): void {
-    const message = error instanceof Error ? error.message : String(error);
     if (this.host.state.kind !== 'ready') {
       return;
     }
-    this.#log.debug(`${this.host.definition.label}: refresh failed: ${message}`);
-    this.#publish({ ...this.#snapshot, error: message });
+    const problem = problemOf(error);
+    this.#log.debug(`${this.host.definition.label}: refresh failed: ${problem.message}`);
+    this.#publish({ ...this.#snapshot, error: problem });
   }
 
   #publish(snapshot: HostSnapshot): void {
@@ -178,6 +180,15 @@ export class HostModel implements Disposable {
       this.#changed.fire();
     }
   }
+}
+
+function problemOf(error: unknown): Problem {
+  if (error instanceof ProblemError) {
+    return error.problem;
+  }
+  const message = error instanceof Error ? error.message : String(error);
+  const action = error instanceof AgentError ? error.data?.action : undefined;
+  return { code: 'internal', message, ...(action === undefined ? {} : { action }) };
 }
 
 /** What a view would draw differently. Run counts and instants of readings change all the time. */

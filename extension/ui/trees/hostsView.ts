@@ -182,7 +182,7 @@ export class HostsView implements vscode.TreeDataProvider<HostsNode>, Disposable
           note(id, 'limitation', message, action, `limitation:${index}`),
         );
         if (snapshot.error !== undefined) {
-          limitations.push(note(id, 'limitation', snapshot.error));
+          limitations.push(note(id, 'limitation', snapshot.error.message, snapshot.error.action));
         }
         if (!snapshot.loaded) {
           return [...limitations, note(id, 'loading', vscode.l10n.t('Loading…'))];

@@ -204,7 +204,7 @@ export class MapsView implements vscode.TreeDataProvider<MapNode>, Disposable {
     if (mapsRead) {
       return hostMapNodes(hostMaps(model));
     }
-    return [noteNode(id, undefined, error === undefined ? 'loading' : 'error', error)];
+    return [noteNode(id, undefined, error === undefined ? 'loading' : 'error', error?.message)];
   }
 
   #context(node: MapNode): MapItemContext {
@@ -356,7 +356,7 @@ export class MapsView implements vscode.TreeDataProvider<MapNode>, Disposable {
     const lines: string[] = [];
     for (const { host, snapshot } of ready) {
       if (snapshot.error !== undefined) {
-        lines.push(`${host.definition.label}: ${snapshot.error}`);
+        lines.push(`${host.definition.label}: ${snapshot.error.message}`);
       }
     }
     if (socketFilter !== undefined) {

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 import { describe, expect, test, vi } from 'vitest';
 import { ProblemError } from '../../../extension/core/problem';
+import { AgentError } from '../../../extension/host/api';
+import { AGENT_ERROR_CODES } from '../../../extension/protocol/agent';
 import { type Answers, FakeHost, READY } from '../../support/fakeHost';
 import { FakeQuickPick } from '../../support/fakeInput';
 import { attachmentInfo } from '../core/rows';
@@ -65,6 +67,55 @@ describe('an attachment is chosen', () => {
     await ui.choose('b');
     expect((await ui.answer()).text).toBe('Nothing is attached on a, b.');
     await done;
+  });
+
+  describe('where a connected host could not be read', () => {
+    function unreadable(id: string, ...names: string[]) {
+      let failing = true;
+      const table = answers(...names);
+      const host = connected(id, {
+        ...table,
+        status: (params, options) => {
+          if (failing) {
+            throw new AgentError('CAP_BPF is missing.', AGENT_ERROR_CODES.notPermitted, {
+              kind: 'notPermitted',
+              action: 'Run the agent as root.',
+            });
+          }
+          return table.status?.(params, options) ?? { attachments: [] };
+        },
+      });
+      return { host, mend: () => (failing = false) };
+    }
+
+    test('and there is no other: it says why, and can be tried again', async () => {
+      const { host, mend } = unreadable('a', 'one');
+      const ui = setup([host, connected('b', answers())]);
+      const done = ui.run('detach');
+      await expect.poll(() => host.count('status')).toBe(1);
+      mend();
+      const { text } = await ui.answer('Retry');
+      expect(text).toBe('a: CAP_BPF is missing. Run the agent as root.');
+      await ui.choose('one');
+      await done;
+      expect(host.count('detach')).toBe(1);
+    });
+
+    test('and there are others: it is named among them, and choosing it reads it again', async () => {
+      const { host, mend } = unreadable('x', 'one');
+      const ui = setup([host, connected('b', answers()), new FakeHost('c', answers())]);
+      const done = ui.run('detach');
+      await expect.poll(offered).toEqual(['Could not be read', 'x', 'Not connected', 'c']);
+      const [box] = FakeQuickPick.open;
+      expect(box?.placeholder).toBe('Nothing is attached on b. Select a host to connect to');
+      expect(box?.items[1]).toMatchObject({ detail: 'CAP_BPF is missing. Run the agent as root.' });
+      mend();
+      await ui.choose('x');
+      await expect.poll(offered).toEqual(['one', 'Not connected', 'c']);
+      await ui.choose('one');
+      await done;
+      expect(host.count('detach')).toBe(1);
+    });
   });
 
   test('never on a host that cannot be connected, which can be tried again', async () => {

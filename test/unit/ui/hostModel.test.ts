@@ -124,7 +124,7 @@ test('a failed round is an error in the snapshot and keeps what was known', asyn
   await pass(100);
   broken = true;
   await pass(2000);
-  expect(model.snapshot).toMatchObject({ error: 'the map is gone', maps });
+  expect(model.snapshot).toMatchObject({ error: { message: 'the map is gone' }, maps });
   broken = false;
   await pass(2000);
   expect(model.snapshot.error).toBeUndefined();
