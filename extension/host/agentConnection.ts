@@ -159,7 +159,9 @@ export class AgentConnection implements AgentClient {
       scope.add(toDisposable(() => this.#pending.delete(pending)));
       const tokens = new CancellationTokenSource();
       scope.add(tokens);
+      let givenUp = false;
       const giveUp = (error: Error) => {
+        givenUp = true;
         tokens.cancel();
         reject(error);
       };
@@ -171,7 +173,7 @@ export class AgentConnection implements AgentClient {
       const waitForEnd = () => {
         grace.dispose();
         grace = this.#clock.after(this.#options.cancelGraceMs ?? CANCEL_GRACE_MS, () =>
-          reject(cancelled(`The request ${method}`)),
+          giveUp(cancelled(`The request ${method}`)),
         );
       };
       scope.add(
@@ -192,7 +194,9 @@ export class AgentConnection implements AgentClient {
       this.#rpc.sendRequest<unknown>(method, sent, tokens.token).then(
         value => {
           const parsed = v.safeParse<(typeof agentResults)[M]>(agentResults[method], value);
-          if (parsed.success) {
+          if (parsed.success && givenUp) {
+            options.onLate?.();
+          } else if (parsed.success) {
             resolve(parsed.output);
           } else {
             reject(this.#misunderstood(method, parsed.issues[0]));

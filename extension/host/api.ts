@@ -17,6 +17,8 @@ export interface RequestOptions {
   readonly onData?: (bytes: Uint8Array) => void;
   /** Default 30 s; attach, detach and verify get more, and a capture goes on until it is aborted. */
   readonly timeoutMs?: number;
+  /** The request was given up (a timeout, an abort without answer), and its result came after all: it was carried out. */
+  readonly onLate?: () => void;
 }
 
 /** Requests to one running agent. Every result was checked against its schema. */

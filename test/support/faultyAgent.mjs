@@ -29,6 +29,9 @@ const initialized = {
 
 async function answer({ id, method, params }) {
   if (method === 'initialize') {
+    if (held !== undefined) {
+      send(held);
+    }
     send({ id, result: fault === 'schema' ? { pid: 'x' } : initialized });
     if (fault === 'diesAfterInitialize') {
       await sleep(20);
@@ -79,6 +82,13 @@ async function answer({ id, method, params }) {
       send({ method: '$/data', params: { token: 'x', data: '' } });
       pending = id;
       return;
+    case 'late':
+      // Whoever asked is told before the next answer to initialize.
+      held = { id, result: { attachments: [] } };
+      return;
+    case 'lateRefusal':
+      held = { id, error: { code: -32800, message: 'Cancelled.' } };
+      return;
     case 'cancellable':
       pending = id;
       return;
@@ -102,6 +112,7 @@ function data({ progressToken: token }, text) {
 }
 
 let pending;
+let held;
 let beforeEnd;
 let input = Buffer.alloc(0);
 function onInput(chunk) {

@@ -1,19 +1,19 @@
 // SPDX-License-Identifier: Apache-2.0
 import * as vscode from 'vscode';
-import type { CommandTarget } from '../../contrib/ids';
-import { type ProgramChoice, baseName, checkName, cgroupItems, defaultName } from '../../core/attachPlan';
+import { COMMANDS, type CommandTarget } from '../../contrib/ids';
+import { type ProgramChoice, baseName, checkName, defaultName } from '../../core/attachPlan';
 import { ProblemError } from '../../core/problem';
 import { firstSentence } from '../../core/sentences';
 import { type Step, type StepOutcome, runWizard } from '../../core/wizard';
 import { type AgentClient, AgentError, type Host } from '../../host/api';
-import type { AgentParams, Attachment, CgroupsResult } from '../../protocol/agent';
-import { offer, openSettingsOffer } from '../offer';
-import type { ReadItems } from '../pick/liveList';
+import type { AgentParams, Attachment } from '../../protocol/agent';
+import { commandOffer, offer, openSettingsOffer } from '../offer';
 import { type Answer, input, pick } from '../pick/quickPick';
 import { type Task, withProgress } from '../progress';
 import { RefusedError } from '../runs/refusal';
 import type { Services } from '../services';
 import { nameFaultText } from '../text';
+import { cgroupReader } from './cgroups';
 import { guideOffer } from './guide';
 import type { Invocation } from './invocation';
 import { askHost, hostOf } from './pickTargets';
@@ -30,8 +30,6 @@ interface Plan {
 }
 
 type DatapathOptions = Pick<AgentParams['attach'], 'pairing' | 'maxSockets' | 'edgeReaders' | 'policy'>;
-
-const CGROUP_LIMIT = 500;
 
 export async function attach(
   services: Services,
@@ -148,48 +146,15 @@ function outcome<T>(answer: Answer<T>, next: (value: T) => Plan): StepOutcome<Pl
   return answer.kind === 'value' ? { kind: 'next', state: next(answer.value), asked: true } : answer;
 }
 
-/** Lists cgroups for what was typed; asks the agent again only where the list is not whole. */
-function cgroupReader(services: Services, host: Host): ReadItems<string> {
-  let whole: CgroupsResult | undefined;
-  return async (typed, signal, step) => {
-    // Typing shall not begin a connection anew: it is given up with the dialog only.
-    const client = await host.connect(step);
-    const filter = typed.trim();
-    const result =
-      whole ??
-      (await client.request(
-        'cgroups',
-        { limit: CGROUP_LIMIT, ...(filter === '' ? {} : { filter }) },
-        { signal },
-      ));
-    if (filter === '' && result.cgroups.length >= result.total) {
-      whole = result;
-    }
-    const first = [services.config.get('defaultCgroup'), services.state.value.lastCgroup[host.definition.id]];
-    const items = cgroupItems(result.cgroups, typed, first).map(item => ({
-      label: `$(${item.typed ? 'edit' : 'folder'}) ${item.path}`,
-      description: item.typed ? vscode.l10n.t('as typed') : processesText(item.processes ?? 0),
-      alwaysShow: item.typed,
-      value: item.path,
-    }));
-    if (result.cgroups.length < result.total) {
-      const more = vscode.l10n.t('{0} more, type to filter', result.total - result.cgroups.length);
-      return [...items, { label: more, kind: vscode.QuickPickItemKind.Separator }];
-    }
-    return items;
-  };
-}
-
-function processesText(processes: number): string {
-  return processes === 1 ? vscode.l10n.t('1 process') : vscode.l10n.t('{0} processes', processes);
-}
-
 async function namesOn(services: Services, host: Host): Promise<readonly string[]> {
   await services.models.get(host.definition.id)?.refresh();
   return services.models.get(host.definition.id)?.snapshot.attachments.map(a => a.name) ?? [];
 }
 
-/** Build, connect, verify, attach. Whatever stage is cancelled or fails, nothing stays attached. */
+/**
+ * Build, connect, verify, attach. Whatever stage is cancelled or fails, nothing stays attached: also not what a request
+ * that was given up attached after all.
+ */
 async function carryOut(
   services: Services,
   host: Host,
@@ -208,10 +173,40 @@ async function carryOut(
   const attachment = await attachObject(services, host, client, { ...plan, ...candidate, policy }, task);
   if (task.signal.aborted) {
     // Cancel came while the answer was under way.
-    await client.request('detach', { name: plan.name, drainTimeoutMs: 1000, force: true });
+    await takeBack(client, plan.name);
     throw new vscode.CancellationError();
   }
   return attachment;
+}
+
+/** Connections of so short a time have little to lose. */
+async function takeBack(client: AgentClient, name: string): Promise<void> {
+  await client.request('detach', { name, drainTimeoutMs: 1000, force: true });
+}
+
+/** Nobody waits for it any more; but what cannot be taken back must not redirect unnoticed. */
+async function takeBackLate(
+  services: Services,
+  host: Host,
+  client: AgentClient,
+  name: string,
+): Promise<void> {
+  const { log, models } = services;
+  const { id, label } = host.definition;
+  log.warn(`${name} was attached on ${label} after the request was given up, and is detached`);
+  try {
+    await takeBack(client, name);
+    log.info(`detached ${name} on ${label}`);
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    log.error(`${name} on ${label} cannot be detached: ${reason}`);
+    void offer(
+      'warning',
+      vscode.l10n.t('{0} was attached on {1} after all, and cannot be detached: {2}', name, label, reason),
+      commandOffer(vscode.l10n.t('Detach'), COMMANDS.detach, { hostId: id, attachment: name }),
+    );
+  }
+  models.get(id)?.request();
 }
 
 /** What only the built-in datapath takes, from the settings. */
@@ -241,7 +236,11 @@ async function attachObject(
     client.request(
       'attach',
       { object, cgroup, name, ...options, ...(skMsgMap === undefined ? {} : { skMsgMap }) },
-      { signal: task.signal, onProgress: task.report },
+      {
+        signal: task.signal,
+        onProgress: task.report,
+        onLate: () => void takeBackLate(services, host, client, name),
+      },
     );
   try {
     return await request(undefined);

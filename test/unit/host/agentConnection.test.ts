@@ -132,6 +132,35 @@ describe('a request', () => {
     expect((await capture).code).toBe('cancelled');
   });
 
+  test.each([
+    ['cancelled', 'late', 1],
+    ['timeout', 'late', 1],
+    ['cancelled', 'lateRefusal', 0],
+  ])('that was given up (%s) tells that it was carried out: %s', async (code, fault, times) => {
+    const clock = new ManualClock();
+    connection = await open(fault, clock);
+    const controller = new AbortController();
+    const { signal } = controller;
+    let late = 0;
+    const options = { onLate: () => late++, ...(code === 'timeout' ? { timeoutMs: 5_000 } : { signal }) };
+    const request = problemOf(connection.request('status', {}, options));
+    controller.abort();
+    clock.advance(5_000);
+    expect((await request).code).toBe(code);
+    expect(late).toBe(0);
+    await connection.request('initialize', { client: 'test', protocol: 1 });
+    expect(late).toBe(times);
+  });
+
+  test('that is answered in time is not late', async () => {
+    const agent = await connected('late');
+    let late = 0;
+    const request = agent.request('status', {}, { onLate: () => late++ });
+    await agent.request('initialize', { client: 'test', protocol: 1 });
+    expect(await request).toEqual({ attachments: [] });
+    expect(late).toBe(0);
+  });
+
   test.each(['damagedData', 'dataOfNobody'])('fails rather than have a gap: %s', async fault => {
     const agent = await connected(fault);
     const chunks: Uint8Array[] = [];

@@ -82,7 +82,9 @@ describe('attach', () => {
   });
   afterAll(() => rm(folder, { recursive: true }));
 
-  function attachable(refusal: () => AgentError | undefined, ...warnings: readonly string[]) {
+  /** `refusal`: what the next attach or detach fails with. */
+  function attachable(refusal: () => Error | undefined, ...warnings: readonly string[]) {
+    let answerLate: (() => void) | undefined;
     const host = connected('a', {
       status: () => ({ attachments: [] }),
       cgroups: () => ({
@@ -91,10 +93,16 @@ describe('attach', () => {
         total: 3,
       }),
       verify: () => ({ object: 'sockmap.bpf.o', programs: [] }),
-      attach: ({ name }) => {
+      attach: ({ name }, { onLate }) => {
+        answerLate = onLate;
         const error = refusal();
         if (error !== undefined) throw error;
         return { ...attachmentInfo(name, null, []), warnings: [...warnings] };
+      },
+      detach: ({ name }) => {
+        const error = refusal();
+        if (error !== undefined) throw error;
+        return { name, removed: true, drainedSockets: 0, remaining: [], lostBytes: 0 };
       },
     });
     const builtinObject = join(folder, 'sockmap.bpf.o');
@@ -102,6 +110,7 @@ describe('attach', () => {
     const config = { get: (key: string) => (key === 'defaultCgroup' ? '/c' : 0), path: () => '' };
     return {
       host,
+      answerLate: () => answerLate?.(),
       ui: setup(
         [host, new FakeHost('b', {})],
         partly({ builtinObject, recorder, config, guide: Uri.file('/x/guide/guide.md') }),
@@ -139,6 +148,26 @@ describe('attach', () => {
     await ui.choose('/b');
     await done;
     expect(namesAsked(host)).toMatchObject([{ cgroup: '/gone' }, { cgroup: '/b', name: 'one' }]);
+  });
+
+  test('takes back what was attached after the request was given up', async () => {
+    const late = new ProblemError({ code: 'timeout', message: 'No answer.' });
+    const failures = [late, undefined, new Error('It is busy.')];
+    const { host, ui, answerLate } = attachable(() => failures.shift());
+    const done = ui.run('attach', { hostId: 'a', file: 'builtin', cgroup: '/b', attachment: 'one' });
+    expect((await ui.answer()).text).toBe('No answer.');
+    await done;
+    expect(host.count('detach')).toBe(0);
+    answerLate();
+    expect(host.asked.at(-1)).toEqual({
+      method: 'detach',
+      params: { name: 'one', drainTimeoutMs: 1000, force: true },
+    });
+    answerLate();
+    const { text } = await ui.answer('Detach');
+    expect(text).toBe('one was attached on a after all, and cannot be detached: It is busy.');
+    const target = { hostId: 'a', attachment: 'one' };
+    await expect.poll(() => ui.executed).toContainEqual([COMMANDS.detach, target]);
   });
 
   test.each([
