@@ -84,3 +84,12 @@ export function cgroupItems(
   }
   return items;
 }
+
+/** Those of `first` that a list which was cut may lack, each once. */
+export function beyondCut(
+  listed: readonly { readonly path: string }[],
+  first: readonly (string | undefined)[],
+): readonly string[] {
+  const paths = new Set(first.flatMap(path => (path === undefined || path === '' ? [] : [path])));
+  return [...paths].filter(path => !listed.some(cgroup => cgroup.path === path));
+}

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import * as vscode from 'vscode';
-import { cgroupItems } from '../../core/attachPlan';
+import { beyondCut, cgroupItems } from '../../core/attachPlan';
 import type { AgentClient, Host } from '../../host/api';
 import type { CgroupsResult } from '../../protocol/agent';
 import type { ReadItems } from '../pick/liveList';
@@ -21,14 +21,16 @@ export function cgroupReader(services: Services, host: Host): ReadItems<string> 
       whole = result;
     }
     const first = [services.config.get('defaultCgroup'), services.state.value.lastCgroup[host.definition.id]];
-    const items = cgroupItems(result.cgroups, typed, first).map(item => ({
+    const beyond = cut && filter === '' ? await find(client, beyondCut(result.cgroups, first), signal) : [];
+    const listed = [...beyond, ...result.cgroups];
+    const items = cgroupItems(listed, typed, first).map(item => ({
       label: `$(${item.typed ? 'edit' : 'folder'}) ${item.path}`,
       description: item.typed ? vscode.l10n.t('as typed') : processesText(item.processes ?? 0),
       alwaysShow: item.typed,
       value: item.path,
     }));
-    if (cut) {
-      const more = vscode.l10n.t('{0} more, type to filter', result.total - result.cgroups.length);
+    if (listed.length < result.total) {
+      const more = vscode.l10n.t('{0} more, type to filter', result.total - listed.length);
       return [...items, { label: more, kind: vscode.QuickPickItemKind.Separator }];
     }
     return items;
@@ -38,6 +40,19 @@ export function cgroupReader(services: Services, host: Host): ReadItems<string> 
 function list(client: AgentClient, filter: string, signal: AbortSignal): Promise<CgroupsResult> {
   const params = { limit: CGROUP_LIMIT, ...(filter === '' ? {} : { filter }) };
   return client.request('cgroups', params, { signal });
+}
+
+/** Those of the paths that the host has. */
+async function find(
+  client: AgentClient,
+  paths: readonly string[],
+  signal: AbortSignal,
+): Promise<CgroupsResult['cgroups']> {
+  const found = paths.map(async path => {
+    const { cgroups } = await list(client, path, signal);
+    return cgroups.filter(cgroup => cgroup.path === path);
+  });
+  return (await Promise.all(found)).flat();
 }
 
 function processesText(processes: number): string {

@@ -4,6 +4,7 @@ import { expect, test } from 'vitest';
 import {
   NAME_LIMIT,
   baseName,
+  beyondCut,
   cgroupItems,
   checkName,
   defaultName,
@@ -67,4 +68,8 @@ test('the cgroup of the settings leads, then the last one; a typed path that is 
   });
   expect(cgroupItems(listed, '/a', [])).toHaveLength(3);
   expect(cgroupItems(listed, 'a', [])).toHaveLength(3);
+});
+
+test('of those that lead, what a list does not have may be beyond its end', () => {
+  expect(beyondCut(listed, ['/x', '/a', undefined, '', '/y', '/x'])).toEqual(['/x', '/y']);
 });

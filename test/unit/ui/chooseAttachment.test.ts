@@ -3,16 +3,10 @@ import { describe, expect, test, vi } from 'vitest';
 import { ProblemError } from '../../../extension/core/problem';
 import { AgentError } from '../../../extension/host/api';
 import { AGENT_ERROR_CODES } from '../../../extension/protocol/agent';
-import { type Answers, FakeHost, READY } from '../../support/fakeHost';
+import { type Answers, FakeHost } from '../../support/fakeHost';
 import { FakeQuickPick } from '../../support/fakeInput';
 import { attachmentInfo } from '../core/rows';
-import { setup } from './commandHarness';
-
-function connected(id: string, answers: Answers): FakeHost {
-  const host = new FakeHost(id, answers);
-  host.become(READY);
-  return host;
-}
+import { connected, setup } from './commandHarness';
 
 describe('an attachment is chosen', () => {
   const result = { removed: true, drainedSockets: 0, remaining: [], lostBytes: 0 };

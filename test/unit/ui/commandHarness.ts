@@ -7,7 +7,7 @@ import { HostModels } from '../../../extension/ui/model/hostModels';
 import type { Services } from '../../../extension/ui/services';
 import { StateStore } from '../../../extension/ui/state';
 import { ManualClock } from '../../support/clock';
-import { type FakeHost, FakeRegistry } from '../../support/fakeHost';
+import { type Answers, FakeHost, FakeRegistry, READY } from '../../support/fakeHost';
 import { FakeInputBox, FakeQuickPick } from '../../support/fakeInput';
 import { silent } from '../../support/hosts';
 import { commands, window } from '../../support/vscode';
@@ -34,6 +34,16 @@ function spyOnMessages() {
     vi.spyOn(window, name).mockImplementation(show);
   }
   return waiting;
+}
+
+/** Parts of the services that a test has a say in. */
+export const partly = (parts: { [K in keyof Services]?: unknown }): Partial<Services> =>
+  parts as Partial<Services>;
+
+export function connected(id: string, answers: Answers = {}): FakeHost {
+  const host = new FakeHost(id, answers);
+  host.become(READY);
+  return host;
 }
 
 export function setup(hosts: readonly FakeHost[], parts: Partial<Services> = {}) {
