@@ -9,7 +9,7 @@ export interface Include {
 /** The names in a file's `#include` lines, in their order. */
 export function includesOf(text: string): Include[] {
   const found: Include[] = [];
-  for (const match of text.matchAll(/^[ \t]*#[ \t]*include[ \t]*(?:"([^"\n]+)"|<([^>\n]+)>)/gm)) {
+  for (const match of text.matchAll(/^\uFEFF?[ \t]*#[ \t]*include[ \t]*(?:"([^"\n]+)"|<([^>\n]+)>)/gm)) {
     const quoted = match[1] !== undefined;
     found.push({ name: match[1] ?? match[2] ?? '', quoted });
   }

@@ -11,6 +11,7 @@ import {
   encodeState,
 } from '../../../extension/core/savedState';
 import { firstSentence } from '../../../extension/core/sentences';
+import { includesOf } from '../../../extension/core/sources/includes';
 import { INSN_LIMIT, summarize } from '../../../extension/core/verifierSummary';
 import { ManualClock } from '../../support/clock';
 
@@ -61,6 +62,14 @@ describe('saved state', () => {
       }),
     );
   });
+});
+
+test('includes are found behind a byte order mark, indented and in angle brackets', () => {
+  const text = '\uFEFF#include "a.h"\n  # include <b/c.h>\r\n// #include "d.h"\nint x;\n';
+  expect(includesOf(text)).toEqual([
+    { name: 'a.h', quoted: true },
+    { name: 'b/c.h', quoted: false },
+  ]);
 });
 
 test.each([
