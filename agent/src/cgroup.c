@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "context.h"
+#include "io.h"
 #include "mounts.h"
 #include "params.h"
 #include "text.h"

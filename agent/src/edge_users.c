@@ -11,6 +11,8 @@
 #include <sys/epoll.h>
 #include <unistd.h>
 
+#include "io.h"
+#include "procs.h"
 #include "text.h"
 
 #define MAX_DEPTH_FDS 32
@@ -86,21 +88,14 @@ static void note(struct sma_edge_users *users, const char *name)
 
 static void look_at(long pid)
 {
-	char path[32], name[32] = "";
-	int process, comm;
+	char path[32], name[32];
+	int process;
 
 	snprintf(path, sizeof(path), "/proc/%ld", pid);
 	process = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (process < 0)
 		return;
-	comm = openat(process, "comm", O_RDONLY | O_CLOEXEC);
-	if (comm >= 0) {
-		ssize_t length = read(comm, name, sizeof(name) - 1);
-
-		name[length > 0 ? length : 0] = 0;
-		name[strcspn(name, "\n")] = 0;
-		close(comm);
-	}
+	sma_process_name(process, name);
 	if (strcmp(name, "nginx") == 0 || any_waits_for_edges(process))
 		note(found, name);
 	close(process);

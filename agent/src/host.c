@@ -13,6 +13,7 @@
 #include "caps.h"
 #include "context.h"
 #include "host.h"
+#include "io.h"
 #include "show.h"
 #include "text.h"
 

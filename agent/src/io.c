@@ -33,17 +33,19 @@ static bool ready(int fd, short events)
 	return poll(&wanted, 1, LOOK_MS) > 0;
 }
 
-static int read_slowly(int fd, size_t limit, const atomic_bool *stop, struct sma_buffer *out)
+/* `slow`: it may block. */
+static int read_whole(int fd, bool slow, size_t limit, const atomic_bool *stop,
+		      struct sma_buffer *out)
 {
-	char chunk[4096];
+	char chunk[65536];
 
 	sma_buffer_add(out, "", 0);
 	for (;;) {
 		ssize_t got;
 
-		if (is_set(stop))
+		if (slow && is_set(stop))
 			return -ECANCELED;
-		if (!ready(fd, POLLIN))
+		if (slow && !ready(fd, POLLIN))
 			continue;
 		got = read(fd, chunk, sizeof(chunk));
 		if (got < 0 && (errno == EINTR || errno == EAGAIN))
@@ -58,6 +60,22 @@ static int read_slowly(int fd, size_t limit, const atomic_bool *stop, struct sma
 	}
 }
 
+int sma_read_fd(int fd, size_t limit, struct sma_buffer *out)
+{
+	return read_whole(fd, false, limit, NULL, out);
+}
+
+int sma_read_file(const char *path, size_t limit, struct sma_buffer *out)
+{
+	int fd = open(path, O_RDONLY | O_CLOEXEC), result;
+
+	if (fd < 0)
+		return -errno;
+	result = sma_read_fd(fd, limit, out);
+	close(fd);
+	return result;
+}
+
 int sma_read_path(const char *path, size_t limit, const atomic_bool *stop, struct sma_buffer *out)
 {
 	/* Nor does open() wait for the other end of a FIFO: poll() does. */
@@ -65,7 +83,7 @@ int sma_read_path(const char *path, size_t limit, const atomic_bool *stop, struc
 
 	if (fd < 0)
 		return -errno;
-	result = may_block(fd) ? read_slowly(fd, limit, stop, out) : sma_read_fd(fd, limit, out);
+	result = read_whole(fd, may_block(fd), limit, stop, out);
 	close(fd);
 	return result;
 }

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Pipes, sockets and terminals, whose other side may be asleep for ever. They are waited for with
- * poll(), so that a cancellation ends it: a signal would not, once read() or write() is entered
- * anew.
+ * Files, read and written whole. The other side of a pipe, a socket or a terminal may be asleep for
+ * ever. Those are waited for with poll(), so that a cancellation ends it: a signal would not, once
+ * read() or write() is entered anew.
  */
 #ifndef SMA_IO_H
 #define SMA_IO_H
@@ -12,8 +12,11 @@
 
 #include "text.h"
 
-/* Reads what is named whole, at most `limit` bytes. 0, -ECANCELED (`stop` was set), -EFBIG or
- * another -errno. */
+/* A file that is known not to block, at most `limit` bytes: 0 or -errno (-EFBIG: it has more). */
+int sma_read_file(const char *path, size_t limit, struct sma_buffer *out);
+int sma_read_fd(int fd, size_t limit, struct sma_buffer *out);
+
+/* The same of whatever a person named; -ECANCELED: `stop` was set. */
 int sma_read_path(const char *path, size_t limit, const atomic_bool *stop, struct sma_buffer *out);
 
 /*

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "address.h"
+#include "io.h"
 #include "reasons.h"
 
 /* Streams whose state is at hand; another that falls on the same place begins anew. */

@@ -9,6 +9,7 @@
 
 #include "caps.h"
 #include "context.h"
+#include "io.h"
 #include "iter.h"
 #include "mounts.h"
 #include "probe_fionread.h"

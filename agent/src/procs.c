@@ -54,6 +54,12 @@ static char *cgroup_of(int process)
 	return strndup(line, strcspn(line, "\n"));
 }
 
+void sma_process_name(int process, char name[32])
+{
+	open_file(process, "comm", name, 32);
+	name[strcspn(name, "\n")] = 0;
+}
+
 /* What all sockets of one process share, read when the first of them is met. */
 struct holder {
 	int process; /* fd of /proc/PID */
@@ -66,8 +72,7 @@ struct holder {
 static void describe(struct sma_owner *owner, struct holder *holder)
 {
 	if (!holder->known) {
-		open_file(holder->process, "comm", holder->command, sizeof(holder->command));
-		holder->command[strcspn(holder->command, "\n")] = 0;
+		sma_process_name(holder->process, holder->command);
 		holder->cgroup = cgroup_of(holder->process);
 		holder->known = true;
 	}

@@ -13,6 +13,9 @@ struct sma_owner {
 	char *cgroup; /* path below the cgroup v2 root, or NULL */
 };
 
+/* Of the process whose folder in /proc is open (comm); "" when it has gone. */
+void sma_process_name(int process, char name[32]);
+
 /* Fills the owners of those inodes; sorts `owners` by inode. */
 void sma_find_owners(struct sma_owner *owners, size_t count);
 const struct sma_owner *sma_owner_of(const struct sma_owner *owners, size_t count, uint64_t inode);

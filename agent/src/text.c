@@ -1,14 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "text.h"
 
-#include <errno.h>
-#include <fcntl.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
-#include <unistd.h>
 
 char *sma_vformat(const char *format, va_list args)
 {
@@ -142,37 +139,6 @@ void sma_buffer_add(struct sma_buffer *buffer, const void *data, size_t size)
 		memcpy(buffer->data + buffer->size, data, size);
 	buffer->size += size;
 	buffer->data[buffer->size] = 0;
-}
-
-int sma_read_fd(int fd, size_t limit, struct sma_buffer *out)
-{
-	char chunk[65536];
-	ssize_t got;
-
-	sma_buffer_add(out, "", 0);
-	for (;;) {
-		got = read(fd, chunk, sizeof(chunk));
-		if (got < 0 && errno == EINTR)
-			continue;
-		if (got < 0)
-			return -errno;
-		if (got == 0)
-			return out->failed ? -ENOMEM : 0;
-		if (out->size + (size_t)got > limit)
-			return -EFBIG;
-		sma_buffer_add(out, chunk, (size_t)got);
-	}
-}
-
-int sma_read_file(const char *path, size_t limit, struct sma_buffer *out)
-{
-	int fd = open(path, O_RDONLY | O_CLOEXEC), result;
-
-	if (fd < 0)
-		return -errno;
-	result = sma_read_fd(fd, limit, out);
-	close(fd);
-	return result;
 }
 
 char *sma_base64(const void *data, size_t size)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Strings: formatted, made safe for JSON, hex, instants; and whole files. */
+/* Strings: formatted, made safe for JSON, hex, instants. */
 #ifndef SMA_TEXT_H
 #define SMA_TEXT_H
 
@@ -34,10 +34,6 @@ struct sma_buffer {
 	bool failed;
 };
 void sma_buffer_add(struct sma_buffer *buffer, const void *data, size_t size);
-
-/* Reads a file whole, at most `limit` bytes. Returns 0 or -errno (-EFBIG: over the limit). */
-int sma_read_file(const char *path, size_t limit, struct sma_buffer *out);
-int sma_read_fd(int fd, size_t limit, struct sma_buffer *out);
 
 /* Standard base64, padded; malloc()ed, NULL when memory ran out. */
 char *sma_base64(const void *data, size_t size);

@@ -5,6 +5,7 @@ import { once } from 'node:events';
 import { copyFile, open } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { CancellationTokenSource } from 'vscode-jsonrpc/node';
 import { temporaryFolder } from '../rig/checkout';
 import { run } from '../rig/processes';
 import { Cleanup, eventually } from '../support/cleanup';
@@ -65,7 +66,6 @@ describe.each(builds)('a command that waits for others (%s build)', build => {
 
   it('for an object is cancelled by the caller of the RPC, and the next request runs', async () => {
     const session = await openSession(agent, cleanup);
-    const { CancellationTokenSource } = await import('vscode-jsonrpc/node');
     const source = new CancellationTokenSource();
     const reading = session.rpc.sendRequest('verify', { object: { path: fifo } }, source.token);
     const refused = refusal(reading);

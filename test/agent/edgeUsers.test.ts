@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { writeFile } from 'node:fs/promises';
+import { mkdir, rmdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { temporaryFolder } from '../rig/checkout';
@@ -34,24 +34,43 @@ describe.each(builds)('an attach without edge readers (%s build)', build => {
         /edge-triggered epoll, and may stall when a sender is faster: (.*?)\. /.exec(warning)?.[1] ?? [],
     );
 
-  it('names who waits for edges in the cgroup or below it, for as long as it is attached', async () => {
-    expect(said((await agent.attach(datapathObject, cgroup, 'quiet')).warnings)).toEqual([]);
-    await agent.json('detach', 'detach', '--name', 'quiet');
-    const readers = await Traffic.start(['edge', '--count', '2', '--gap', '8', '--cgroup', cgroup]);
-    cleanup.add(() => readers.stop());
-    await eventually('its epoll', async () => {
-      const { warnings } = await agent.attach(datapathObject, cgroup, 'named');
-      if (said(warnings).length > 0) return true;
-      await agent.json('detach', 'detach', '--name', 'named');
+  /** Attaches anew until the agent names these. */
+  const attachUntilNamed = (name: string, names: string): Promise<unknown> =>
+    eventually(`${names} to be named`, async () => {
+      const { warnings } = await agent.attach(datapathObject, cgroup, name);
+      if (said(warnings)[0] === names) return true;
+      await agent.json('detach', 'detach', '--name', name);
       return undefined;
     });
+
+  async function startReaders(): Promise<Traffic> {
+    const readers = await Traffic.start(['edge', '--count', '2', '--gap', '8', '--cgroup', cgroup]);
+    cleanup.add(() => readers.stop());
+    return readers;
+  }
+
+  it('names who waits for edges, for as long as it is attached', async () => {
+    expect(said((await agent.attach(datapathObject, cgroup, 'quiet')).warnings)).toEqual([]);
+    await agent.json('detach', 'detach', '--name', 'quiet');
+    const readers = await startReaders();
+    await attachUntilNamed('named', 'traffic');
     await readers.stop();
     expect(said((await agent.find('named'))?.warnings ?? [])).toEqual(['traffic']);
     const output = await agent.run('status');
     expect(output.stdout).toContain('a sender is faster: traffic.');
   });
 
-  it('names nginx before its first connection', async () => {
+  it('names nginx before its first connection, in a cgroup below as well', async () => {
+    const below = join(cgroup, 'below');
+    await mkdir(below);
+    cleanup.add(() =>
+      eventually('the processes below to end', () =>
+        rmdir(below).then(
+          () => true,
+          () => undefined,
+        ),
+      ),
+    );
     const folder = await temporaryFolder('edge-users');
     cleanup.add(() => folder.remove());
     const config = join(folder.path, 'nginx.conf');
@@ -60,28 +79,18 @@ describe.each(builds)('an attach without edge readers (%s build)', build => {
       ...[`events {} http { access_log off; server { listen unix:${folder.path}/socket; } }`],
     ];
     await writeFile(config, lines.join('\n'));
-    const nginx = spawn('sh', joining(cgroup, 'nginx', '-c', config), { stdio: 'ignore' });
+    const nginx = spawn('sh', joining(below, 'nginx', '-c', config), { stdio: 'ignore' });
     const ended = once(nginx, 'exit');
     cleanup.add(async () => {
       nginx.kill();
       await ended;
     });
-    await eventually('nginx', async () => {
-      const { warnings } = await agent.attach(datapathObject, cgroup, 'web');
-      if (said(warnings)[0] === 'nginx (3 processes)') return true;
-      await agent.json('detach', 'detach', '--name', 'web');
-      return undefined;
-    });
+    await attachUntilNamed('web', 'nginx (3 processes)');
   });
 
   it('says nothing to those who have edge readers, or attach programs of their own', async () => {
-    const readers = await Traffic.start(['edge', '--count', '2', '--gap', '8', '--cgroup', cgroup]);
-    cleanup.add(() => readers.stop());
-    await eventually('its epoll', async () => {
-      const { warnings } = await agent.attach(datapathObject, cgroup, 'named');
-      await agent.json('detach', 'detach', '--name', 'named');
-      return said(warnings).length > 0 || undefined;
-    });
+    await startReaders();
+    await attachUntilNamed('named', 'traffic');
     const gated = await agent.attach(datapathObject, cgroup, 'gated', '--edge-readers');
     const foreign = await agent.attach(await fixtureObject('foreign'), cgroup, 'foreign');
     expect([said(gated.warnings), said(foreign.warnings)]).toEqual([[], []]);
