@@ -100,8 +100,10 @@ static __always_inline __u32 sm_judge(struct sk_msg_md *msg, struct sm_peer *pee
 		return SM_PEER_GONE;
 	if (sm_is_zerocopy(tp) || sm_has_ulp(tp, peer_sk))
 		return SM_EXCLUDED;
-	if (peer->mode != SM_MODE_REDIRECT && !sm_in_order(tp, peer, peer_sk))
+	if ((peer->mode != SM_MODE_REDIRECT || sm_sent_unseen(tp, peer)) &&
+	    !sm_in_order(tp, peer, peer_sk))
 		return SM_ORDER;
+	peer->write_seq = tp->write_seq;
 	if (sm_memory_is_short(tp) || sm_over_limit(peer, peer_sk, msg->size, limit))
 		return SM_BACKPRESSURE;
 	return SM_REDIRECTED;

@@ -45,6 +45,17 @@ static __always_inline void sm_await_lock(struct sock *peer_sk)
 }
 
 /*
+ * Did the stack send something for this socket that no program was shown? A send() that was called
+ * before the socket joined does: it waits inside tcp_sendmsg() for the connection (MSG_FASTOPEN
+ * where the server knows no cookie, or any writer after a non-blocking connect()) and goes on
+ * there.
+ */
+static __always_inline bool sm_sent_unseen(const struct tcp_sock *tp, const struct sm_peer *peer)
+{
+	return tp->write_seq != peer->write_seq;
+}
+
+/*
  * May this direction go from the stack to redirection? All that was sent is
  * acknowledged, so the peer's TCP has processed it (bytes in its backlog are not
  * acknowledged yet) and rcv_nxt stands behind it; and the peer has read up to
@@ -70,7 +81,7 @@ static __always_inline bool sm_in_order(struct tcp_sock *tp, const struct sm_pee
 	barrier();
 	if (copied_seq != BPF_CORE_READ(peer_tp, rcv_nxt))
 		return false;
-	if (!peer->last_stack_verdict && !peer->early_reader)
+	if (!peer->last_stack_verdict && !sm_sent_unseen(tp, peer) && !peer->early_reader)
 		return peer->active || !sm_waits_in_stack(peer_sk);
 	/* Most who hold the lock are on their way to wait, or to leave. */
 	sm_await_lock(peer_sk);

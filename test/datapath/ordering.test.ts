@@ -38,6 +38,23 @@ it('does not leave a MSG_WAITALL reader asleep that began with bytes of the stac
   expect(figure(result, 'right')).toBe(10);
 });
 
+it('knows what a sender sent that had called before its connection was established', async () => {
+  const datapath = await attachDatapath(cleanup, 'fastopen');
+  const netns = await createNetns(cleanup, 'fastopen');
+  /* The server takes no data in the SYN: sendto() waits, and goes on in the stack. */
+  await netns.exec('sysctl', '-qw', 'net.ipv4.tcp_fastopen=1');
+  const result = await traffic(
+    'fast-open',
+    ...['--wait-all', '--gap', '0.02', '--count', '10', '--timeout', '3'],
+    ...['--cgroup', datapath.cgroup, '--netns', netns.path],
+  );
+  expect(figure(result, 'right')).toBe(10);
+  expect(figure(result, 'dataInSyn')).toBe(0);
+  const { reasons, redirected } = await datapath.stats();
+  expect(reasons.order.messages).toBeGreaterThan(0);
+  expect(redirected.messages).toBe(10); /* the server's answers */
+});
+
 it('reaches a reader that fell asleep before its connection was established', async () => {
   const datapath = await attachDatapath(cleanup, 'early');
   const netns = await createNetns(cleanup, 'early');
