@@ -18,11 +18,10 @@ extern const char sma_answer_object[], sma_answer_object_end[];
 static int refused(struct sma_error *error)
 {
 	return sma_fail(error, SMA_UNSUPPORTED,
-			"Attach without --edge-readers, and exclude programs that use FIONREAD "
-			"(nginx, Java, .NET) with a policy.",
+			"Attach without --edge-readers (sockmap.edgeReaders), and exclude "
+			"programs that use FIONREAD (nginx, Java, .NET) with a policy.",
 			"On this kernel ioctl(FIONREAD) does not count redirected bytes, and the "
-			"kernel refuses "
-			"the program that corrects it");
+			"kernel refuses the program that corrects it");
 }
 
 int sma_answer_load(struct sma_context *context, __u32 map_id, struct sma_answer *answer,

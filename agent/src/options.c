@@ -68,8 +68,8 @@ static int check_original_dst(const char *cgroup, struct sma_error *error)
 		return 0;
 	case 0:
 		return sma_fail(error, SMA_UNSUPPORTED,
-				"Use --pairing handshake, which works on every kernel and "
-				"through every NAT.",
+				"Use --pairing handshake (sockmap.pairing), which works on every "
+				"kernel and through every NAT.",
 				"This kernel does not give BPF programs the original destination "
 				"of a connection (bpf_getsockopt(SOL_IP, %d) fails)",
 				SM_SO_ORIGINAL_DST);

@@ -4,6 +4,7 @@ import {
   COMMANDS,
   type CommandId,
   type CommandTarget,
+  SETTINGS,
   SETTING_SECTION,
   type SettingKey,
 } from '../contrib/ids';
@@ -148,10 +149,19 @@ function agentActions(error: AgentError): readonly ErrorAction[] {
     case 'invalidParams':
     case 'notFound':
     case 'protocol':
-    case 'unsupported':
     case undefined:
       return [];
+    case 'unsupported': {
+      const key = settingIn(error.data.action ?? '');
+      return key === undefined ? [] : [settingsAction(key), retryAction()];
+    }
   }
+}
+
+/** The setting that a sentence of the agent names. */
+function settingIn(text: string): SettingKey | undefined {
+  const words: readonly string[] = text.match(/[\w.]*\w/g) ?? [];
+  return SETTINGS.find(key => words.includes(`${SETTING_SECTION}.${key}`));
 }
 
 /** Shows one message; resolves with what the person chose of its ways to try again. */

@@ -111,7 +111,7 @@ it('refuses --pairing original-dst in one sentence where the kernel does not tel
   expect(code).toBe(11);
   expect(stderr.trim()).toBe(
     'sockmap-agent: This kernel does not give BPF programs the original destination of a connection ' +
-      '(bpf_getsockopt(SOL_IP, 800) fails). Use --pairing handshake, which works on every kernel and ' +
+      '(bpf_getsockopt(SOL_IP, 800) fails). Use --pairing handshake (sockmap.pairing), which works on every kernel and ' +
       'through every NAT.',
   );
   for (const folder of [cgroup.path, await cgroup2Root(machine)])

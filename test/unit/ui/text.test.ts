@@ -69,6 +69,19 @@ describe('errors', () => {
     expect(reportOf(clang).actions[0]).toMatchObject({ kind: 'settings', query: 'sockmap.clang.path' });
   });
 
+  test('what a kernel lacks leads to the setting that the way out names, if it names one', () => {
+    const titles = (action: string) =>
+      reportOf(
+        new AgentError('It cannot.', AGENT_ERROR_CODES.unsupported, { kind: 'unsupported', action }),
+      ).actions.map(({ title }) => title);
+    expect(titles('Use --pairing handshake (sockmap.pairing).')).toEqual([
+      'Open Settings',
+      'Retry',
+      'Open Log',
+    ]);
+    expect(titles('Build sockmap.bpf.o or set sockmap.pairings.')).toEqual(['Open Log']);
+  });
+
   test('cancelling is no error, in whatever shape it comes', () => {
     expect(isCancellation(new ProblemError({ code: 'cancelled', message: '' }))).toBe(true);
     expect(isCancellation(new AgentError('', AGENT_ERROR_CODES.cancelled, { kind: 'cancelled' }))).toBe(true);
