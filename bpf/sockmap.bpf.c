@@ -98,7 +98,7 @@ static __always_inline __u32 sm_judge(struct sk_msg_md *msg, struct sm_peer *pee
 		return SM_PEER_GONE;
 	if (!tp || !sm_is_peer(peer_sk, peer->peer_cookie))
 		return SM_PEER_GONE;
-	if (sm_is_zerocopy(tp) || sm_has_ulp(tp, peer_sk))
+	if (sm_is_zerocopy(tp) || sm_has_ulp(tp, peer_sk) || sm_peeks_from_offset(peer_sk))
 		return SM_EXCLUDED;
 	if ((peer->mode != SM_MODE_REDIRECT || sm_sent_unseen(tp, peer)) &&
 	    !sm_in_order(tp, peer, peer_sk))

@@ -51,4 +51,13 @@ static __always_inline bool sm_has_ulp(struct tcp_sock *tp, struct sock *peer_sk
 	return tp->inet_conn.icsk_ulp_ops || BPF_CORE_READ(peer_tp, inet_conn.icsk_ulp_ops);
 }
 
+/*
+ * SO_PEEK_OFF (for TCP from 6.10 on): each MSG_PEEK of tcp_bpf_recvmsg() begins at the first byte,
+ * so that its reader would see bytes again and again.
+ */
+static __always_inline bool sm_peeks_from_offset(struct sock *peer_sk)
+{
+	return BPF_CORE_READ(peer_sk, sk_peek_off) >= 0;
+}
+
 #endif

@@ -100,6 +100,7 @@ struct sock {
 	void *sk_user_data;
 	struct socket *sk_socket;
 	sm_kernel_id sk_uid;
+	int sk_peek_off;
 };
 
 enum sock_flags {

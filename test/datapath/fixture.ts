@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import { release } from 'node:os';
 import * as v from 'valibot';
 import { inject } from 'vitest';
 import type { Attachment, StatsResult } from '../../extension/protocol/agent';
@@ -30,8 +31,13 @@ export async function createNetns(cleanup: Cleanup, label: string): Promise<name
 export const run = (command: string, ...args: string[]) => runOn(machine, command, ...args);
 export const startTraffic = (args: readonly string[]) => Traffic.start(args, machine);
 
+function lacksOf(kernel: string): readonly Lack[] {
+  const [major = 0, minor = 0] = kernel.split('.').map(part => Number.parseInt(part, 10));
+  return major < 6 || (major === 6 && minor < 10) ? ['peekOffset'] : [];
+}
+
 /** What the kernel of this project lacks; the tests of that assert the lack. */
-export const LACKS: ReadonlySet<Lack> = new Set(vm?.lacks);
+export const LACKS: ReadonlySet<Lack> = new Set(vm?.lacks ?? lacksOf(release()));
 
 /** For connections that are looked at once while all are open. */
 export const HOLD: readonly string[] = ['--hold', String(machine.lookSeconds)];

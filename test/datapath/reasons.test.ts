@@ -84,4 +84,21 @@ describe('every reason is counted, in total and at the socket:', () => {
     expect(excluded.bytes).toBe(expected.excludedBytes);
     expect(await datapath.leftovers()).toEqual(NOTHING);
   });
+
+  it('excluded, for a reader that peeks from an offset: it sees each byte once', async () => {
+    const datapath = await attachDatapath(cleanup, 'peek');
+    const running = traffic(
+      'peek',
+      ...['--count', '10', '--bytes', '20000', '--message', '1000', '--cgroup', datapath.cgroup],
+    );
+    if (LACKS.has('peekOffset')) {
+      await expect(running).rejects.toThrow('SO_PEEK_OFF: Operation not supported');
+      return;
+    }
+    await running;
+    const { reasons, redirected } = await datapath.stats();
+    expect(reasons.excluded.bytes).toBe(10 * 19_000);
+    expect(redirected.bytes).toBeGreaterThanOrEqual(10 * 1000);
+    expect(await datapath.leftovers()).toEqual(NOTHING);
+  });
 });

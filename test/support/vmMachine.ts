@@ -8,9 +8,9 @@ import { runOn, execute, spawnHere, type Machine, type MachineArch, type Machine
 /**
  * `lateZerocopy`: completions for a sender that sets SO_ZEROCOPY when its socket is in a sockmap;
  * `answers`: FIONREAD counts redirected bytes, or a program may correct what it says; `letsGo`: iterators
- * may set TCP_NOTSENT_LOWAT.
+ * may set TCP_NOTSENT_LOWAT; `peekOffset`: SO_PEEK_OFF for TCP (6.10).
  */
-export type Lack = 'mptcp' | 'lateZerocopy' | 'answers' | 'letsGo';
+export type Lack = 'mptcp' | 'lateZerocopy' | 'answers' | 'letsGo' | 'peekOffset';
 
 /** How to reach a virtual machine that somebody else started; can be sent to another process. */
 export interface VmAddress {
