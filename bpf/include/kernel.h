@@ -103,8 +103,10 @@ struct sock {
 	int sk_peek_off;
 };
 
+/* Not these numbers: CO-RE asks the running kernel. */
 enum sock_flags {
-	SOCK_ZEROCOPY = 18, /* not this number: CO-RE asks the running kernel */
+	SOCK_KEEPOPEN = 3,
+	SOCK_ZEROCOPY = 18,
 };
 
 struct inet_connection_sock {
@@ -118,6 +120,7 @@ struct tcp_sock {
 	__u32 snd_una;
 	__u32 write_seq;
 	__u32 notsent_lowat;
+	unsigned int keepalive_time; /* 0: net.ipv4.tcp_keepalive_time */
 	void *fastopen_rsk;
 	_Bool is_mptcp; /* only with CONFIG_MPTCP */
 };

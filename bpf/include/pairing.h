@@ -30,6 +30,7 @@
 #include "counters.h"
 #include "exclusion.h"
 #include "hold.h"
+#include "keepalive.h"
 #include "kernel.h"
 #include "policy.h"
 #include "psock.h"
@@ -260,6 +261,7 @@ static __always_inline void sm_passive_established(struct bpf_sock_ops *ctx, str
 		bpf_sk_storage_delete(&sm_peers, sk);
 		goto refused;
 	}
+	sm_keep_alive(ctx, tp);
 	pairing->passive_state = (__u64)peer;
 	pairing->passive_sk = (__u64)sk;
 	barrier();

@@ -2,7 +2,7 @@
 import { afterEach, expect, it } from 'vitest';
 import { Cleanup } from '../support/cleanup';
 import { figure } from '../support/traffic';
-import { attachDatapath, NOTHING, startTraffic, traffic } from './fixture';
+import { attachDatapath, createNetns, NOTHING, startTraffic, traffic } from './fixture';
 
 const cleanup = new Cleanup();
 afterEach(() => cleanup.run());
@@ -24,6 +24,33 @@ it('delivers a reply that is read after both ends have said FIN', async () => {
   expect(stats.redirected.bytes).toBeGreaterThanOrEqual(20 * 50_000);
   /* The send after SHUT_WR: refused by the stack, not smuggled past the FIN. */
   expect(stats.reasons.peerGone.messages).toBe(20);
+});
+
+it('ends a connection that conntrack would have forgotten, since it sees no redirected byte', async () => {
+  const datapath = await attachDatapath(cleanup, 'conntrack');
+  const netns = await createNetns(cleanup, 'conntrack');
+  await netns.exec(
+    'iptables',
+    ...['-t', 'nat', '-A', 'OUTPUT', '-p', 'tcp', '--dport', '80', '-j', 'REDIRECT', '--to-ports', '15001'],
+  );
+  await netns.exec('sysctl', '-qw', 'net.netfilter.nf_conntrack_tcp_timeout_established=3');
+  const place = ['--cgroup', datapath.cgroup, '--netns', netns.path];
+  const server = await startTraffic([
+    'echo-server',
+    '--listen',
+    '127.0.0.1:15001',
+    '--keepalive',
+    '1',
+    ...place,
+  ]);
+  cleanup.add(() => server.stop());
+  await server.ready();
+  await traffic(
+    ...['pairs', '--count', '5', '--hold', '7', '--rate', '500', '--connect', '127.0.0.1:80', ...place],
+  );
+  expect((await datapath.stats()).redirected.messages).toBeGreaterThan(1000);
+  /* A FIN that finds no entry goes to where the client connected to, and the server's end stays. */
+  expect(await datapath.leftovers()).toEqual(NOTHING);
 });
 
 it('shows a reset as plain TCP does, with the bytes before it', async () => {

@@ -60,6 +60,7 @@ enum option_id {
 	OPTION_SEED,
 	OPTION_RUNS,
 	OPTION_CAP,
+	OPTION_KEEPALIVE,
 	OPTION_LOWAT,
 	OPTION_WAIT_ALL,
 	OPTION_FROM_SERVER,
@@ -95,6 +96,7 @@ static const struct option long_options[] = {
     {"seed", required_argument, NULL, OPTION_SEED},
     {"runs", required_argument, NULL, OPTION_RUNS},
     {"cap", required_argument, NULL, OPTION_CAP},
+    {"keepalive", required_argument, NULL, OPTION_KEEPALIVE},
     {"lowat", required_argument, NULL, OPTION_LOWAT},
     {"wait-all", no_argument, NULL, OPTION_WAIT_ALL},
     {"from-server", no_argument, NULL, OPTION_FROM_SERVER},
@@ -122,6 +124,7 @@ static int usage(void)
 	    "  --count N (1) connections  --bytes N (4096) a direction  --message N (1024) a send\n"
 	    "  --hold S (0) --rate N/S (100) --gap S (0) --quiet S (2) --timeout S (10)\n"
 	    "  --cap N (268435456) --wait-all --from-server --early-read --mptcp --late\n"
+	    "  --keepalive S (0: the default) of the listener, without SO_KEEPALIVE\n"
 	    "  --lowat N (0) of unsent bytes  --shrink: the second half in small sends\n"
 	    "  --ask: keep what churned until a line comes on standard input\n"
 	    "  --seed N (1) --runs N (100); the seed of a run repeats it with --runs 1\n"
@@ -243,6 +246,9 @@ static bool apply(struct options *options, int id)
 		return true;
 	case OPTION_LATE:
 		options->late = true;
+		return true;
+	case OPTION_KEEPALIVE:
+		options->keepalive = (int)number;
 		return true;
 	case OPTION_LOWAT:
 		options->lowat = (int)number;

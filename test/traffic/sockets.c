@@ -129,6 +129,10 @@ int open_listener(const struct options *options, uint16_t *port)
 	if (fd < 0)
 		return -1;
 	setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &one, sizeof(one));
+	if (options->keepalive) {
+		setsockopt(fd, IPPROTO_TCP, TCP_KEEPIDLE, &options->keepalive, sizeof(int));
+		setsockopt(fd, IPPROTO_TCP, TCP_KEEPINTVL, &options->keepalive, sizeof(int));
+	}
 	if (address.ss_family == AF_INET6)
 		setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &zero, sizeof(zero));
 	if (bind(fd, (struct sockaddr *)&address, size) || listen(fd, 4096) ||

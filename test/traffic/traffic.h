@@ -50,6 +50,7 @@ struct options {
 	bool zerocopy;	     /* SO_ZEROCOPY before the connection is made */
 	bool late;	     /* zerocopy: only when it stands */
 	int lowat;	     /* TCP_NOTSENT_LOWAT, bytes, 0: none of our own */
+	int keepalive;	     /* TCP_KEEPIDLE, TCP_KEEPINTVL of the listener, seconds, 0: default */
 	bool ask;	     /* churn: keep the connections until a line comes */
 	bool shrink;	     /* churn: sends of at most 1000 bytes in the second half */
 	uint64_t seed;	     /* of the first run; each following one has the next */
