@@ -145,7 +145,7 @@ static int attach_to_sockmaps(struct attach *attach, struct sma_error *error)
 	return 0;
 }
 
-static int publish(struct attach *attach, struct sma_error *error)
+static int put_in_place(struct attach *attach, struct sma_error *error)
 {
 	if (renameat2(AT_FDCWD, attach->staging, AT_FDCWD, attach->final, RENAME_NOREPLACE)) {
 		if (errno == EEXIST)
@@ -159,6 +159,18 @@ static int publish(struct attach *attach, struct sma_error *error)
 	attach->final = NULL;
 	sma_stage("published");
 	return configure(attach, 1, error);
+}
+
+/* Locked, so that nobody detaches it before it is switched on, and switches it off in vain. */
+static int publish(struct attach *attach, struct sma_error *error)
+{
+	int lock = sma_pins_lock(attach->context, attach->staging, false, error), result;
+
+	if (lock < 0)
+		return -1;
+	result = put_in_place(attach, error);
+	close(lock);
+	return result;
 }
 
 /* Whatever is live is pinned: the folder is taken off like any other. */

@@ -89,6 +89,17 @@ describe('an agent that is killed', () => {
     await traffic.done();
   });
 
+  it('is not detached before it is switched on, and can be when it is dead', async () => {
+    const child = await stopAt(agent, 'published', attachArgs(datapathObject));
+    const refused = await agent.failure('detach', '--name', 'victim');
+    expect(refused).toMatchObject({ exit: 10, data: { kind: 'busy' } });
+    const ended = once(child, 'exit');
+    child.kill('SIGKILL');
+    await ended;
+    expect(await agent.json('detach', 'detach', '--name', 'victim')).toMatchObject({ removed: true });
+    expect(await agent.folders()).toEqual([]);
+  });
+
   it.each(['link-detached', 'switched-off', 'stopped', 'drained', 'moved', 'unpinning'])(
     'while detaching, at %s: a later agent goes on',
     async stage => {
