@@ -103,7 +103,7 @@ static __always_inline __u32 sm_judge(struct sk_msg_md *msg, struct sm_peer *pee
 	if ((peer->mode != SM_MODE_REDIRECT || sm_sent_unseen(tp, peer)) &&
 	    !sm_in_order(tp, peer, peer_sk))
 		return SM_ORDER;
-	peer->write_seq = tp->write_seq;
+	peer->seen_write_seq = tp->write_seq;
 	if (sm_memory_is_short(tp) || sm_over_limit(peer, peer_sk, msg->size, limit))
 		return SM_BACKPRESSURE;
 	return SM_REDIRECTED;

@@ -158,7 +158,7 @@ static int put_in_place(struct attach *attach, struct sma_error *error)
 	attach->staging = attach->final;
 	attach->final = NULL;
 	sma_stage("published");
-	return configure(attach, 1, error);
+	return 0;
 }
 
 /* Locked, so that nobody detaches it before it is switched on, and switches it off in vain. */
@@ -168,7 +168,7 @@ static int publish(struct attach *attach, struct sma_error *error)
 
 	if (lock < 0)
 		return -1;
-	result = put_in_place(attach, error);
+	result = put_in_place(attach, error) || configure(attach, 1, error) ? -1 : 0;
 	close(lock);
 	return result;
 }

@@ -35,9 +35,7 @@ static __always_inline bool sm_is_zerocopy(struct tcp_sock *tp)
 {
 	if (!bpf_core_enum_value_exists(enum sock_flags, SOCK_ZEROCOPY))
 		return false;
-	return ((struct sock *)tp)->__sk_common.skc_flags >>
-		   bpf_core_enum_value(enum sock_flags, SOCK_ZEROCOPY) &
-	       1;
+	return sm_has_flag((struct sock *)tp, SOCK_ZEROCOPY);
 }
 
 /*

@@ -52,7 +52,7 @@ static __always_inline void sm_await_lock(struct sock *peer_sk)
  */
 static __always_inline bool sm_sent_unseen(const struct tcp_sock *tp, const struct sm_peer *peer)
 {
-	return tp->write_seq != peer->write_seq;
+	return tp->write_seq != peer->seen_write_seq;
 }
 
 /*

@@ -24,10 +24,9 @@
 
 static __always_inline void sm_keep_alive(struct bpf_sock_ops *ctx, struct tcp_sock *tp)
 {
-	unsigned long flags = ((struct sock *)tp)->__sk_common.skc_flags;
 	int seconds = SM_KEEPALIVE_SECONDS, one = 1;
 
-	if (flags >> bpf_core_enum_value(enum sock_flags, SOCK_KEEPOPEN) & 1)
+	if (sm_has_flag((struct sock *)tp, SOCK_KEEPOPEN))
 		return;
 	/* A time that is set already is the application's. */
 	if (!tp->keepalive_time)

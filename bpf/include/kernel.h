@@ -109,6 +109,10 @@ enum sock_flags {
 	SOCK_ZEROCOPY = 18,
 };
 
+/* `flag` is a name: CO-RE takes no variable. */
+#define sm_has_flag(sk, flag)                                                                      \
+	((sk)->__sk_common.skc_flags >> bpf_core_enum_value(enum sock_flags, flag) & 1)
+
 struct inet_connection_sock {
 	const void *icsk_ulp_ops;
 };

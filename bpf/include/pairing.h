@@ -127,7 +127,7 @@ static __always_inline void sm_active_established(struct bpf_sock_ops *ctx, stru
 	}
 	peer->cookie = pairing.active_cookie;
 	peer->handshake = handshake;
-	peer->write_seq = tp->write_seq;
+	peer->seen_write_seq = tp->write_seq;
 	peer->foreign_flags = flags;
 	peer->active = 1;
 	pairing.active_state = (__u64)peer;
@@ -248,7 +248,7 @@ static __always_inline void sm_passive_established(struct bpf_sock_ops *ctx, str
 	cookie = bpf_get_socket_cookie(ctx);
 	peer->cookie = cookie;
 	peer->handshake = mirrored;
-	peer->write_seq = tp->write_seq;
+	peer->seen_write_seq = tp->write_seq;
 	peer->peer_sk = active.sk;
 	peer->peer_state = active.state;
 	peer->peer_cookie = active.cookie;

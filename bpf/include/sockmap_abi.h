@@ -197,8 +197,8 @@ struct sm_peer {
 	__u64 peer_sk;
 	struct sm_handshake handshake; /* as the active end sees it */
 	__u32 mode;		       /* enum sm_mode */
-	__u32 write_seq;	       /* tcp_sock.write_seq when a message was last redirected, or
-					  since it joined */
+	__u32 seen_write_seq;	  /* tcp_sock.write_seq when it joined, later when a message could
+				     last be redirected in order */
 	__u32 last_stack_verdict; /* enum sm_verdict of the newest message that took the stack, else
 				     0 */
 	__u64 queued_estimate;	  /* of what waits in the peer's psock queue: bytes plus
