@@ -16,6 +16,7 @@
 #include "include/gate.h"
 #include "include/kernel.h"
 #include "include/maps.h"
+#include "include/nudge.h"
 #include "include/pairing.h"
 #include "include/policy.h"
 #include "include/sockmap_abi.h"
@@ -67,6 +68,9 @@ int sm_sockops(struct bpf_sock_ops *ctx)
 		break;
 	case BPF_SOCK_OPS_RTO_CB:
 		sm_timed_out(sk);
+		break;
+	case BPF_SOCK_OPS_HDR_OPT_LEN_CB:
+		sm_packet_leaves(ctx, sk);
 		break;
 	case BPF_SOCK_OPS_STATE_CB:
 		sm_state_changed(ctx, sk);

@@ -80,7 +80,10 @@ export default defineConfig({
       project('package', kernel, false),
       project('long', long, false),
       /* Debian builds it without CONFIG_MPTCP. */
-      machineProject({ kernel: '5.10' }, { lacks: ['mptcp', 'lateZerocopy', 'letsGo', 'peekOffset'] }),
+      machineProject(
+        { kernel: '5.10' },
+        { lacks: ['mptcp', 'lateZerocopy', 'letsGo', 'peekOffset', 'nudges'] },
+      ),
       machineProject({ kernel: '6.1' }, { lacks: ['peekOffset'] }),
       machineProject({ kernel: '6.12' }),
       /* FIONREAD is corrected in sk_ioctl() from 6.5 on, until 6.12.75 counts redirected bytes itself. */

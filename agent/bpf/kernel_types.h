@@ -69,9 +69,12 @@ struct sock {
 	__u16 sk_protocol;
 	struct socket *sk_socket;
 	void *sk_user_data;
+	int sk_rcvlowat;
 };
 
 struct tcp_sock {
+	__u32 rcv_nxt;
+	__u32 copied_seq;
 	__u32 notsent_lowat;
 };
 

@@ -4,6 +4,7 @@
  * storage map, because bpf_sk_storage_get() in an iterator needs Linux 5.11; and one over the TCP
  * sockets of a network namespace, for kernels that refuse the first (see sockets.bpf.c).
  */
+#include <asm-generic/socket.h>
 #include <linux/in.h>
 #include <linux/tcp.h>
 #include "kernel_types.h"
@@ -51,25 +52,48 @@ int sma_tcp_peers(struct bpf_iter__tcp *ctx)
 	return 0;
 }
 
+static __always_inline void set_option(struct sock_common *sk, int level, int option, int value)
+{
+	bpf_setsockopt(sk, level, option, &value, sizeof(value));
+}
+
+/* As sm_left() of bpf/include/nudge.h, for sockets whose callbacks have ended. */
+static __always_inline void let_go(struct sock_common *sk, struct sm_peer *peer)
+{
+	if (peer->held && BPF_CORE_READ((struct tcp_sock *)sk, notsent_lowat) == SM_HELD_BYTES)
+		set_option(sk, IPPROTO_TCP, TCP_NOTSENT_LOWAT, 0);
+	peer->held = 0;
+	if (!peer->watch.on)
+		return;
+	if (!peer->watch.keepalive)
+		set_option(sk, SOL_SOCKET, SO_KEEPALIVE, 0);
+	set_option(sk, IPPROTO_TCP, TCP_KEEPIDLE, peer->watch.idle);
+	set_option(sk, IPPROTO_TCP, TCP_KEEPINTVL, peer->watch.interval);
+	set_option(sk, IPPROTO_TCP, TCP_KEEPCNT, peer->watch.count);
+	peer->watch.on = 0;
+}
+
 /*
- * Undoes sm_hold() of bpf/include/hold.h. Iterators over TCP sockets hold the socket's lock and may
+ * Undoes what the datapath has set, and wakes readers of bytes that came through the stack behind
+ * redirected ones (bpf/include/nudge.h). Iterators over TCP sockets hold the socket's lock and may
  * set options from 5.15 on.
  */
 SEC("iter/tcp")
 int sma_let_go(struct bpf_iter__tcp *ctx)
 {
-	struct sock_common *common = ctx->sk_common;
+	struct sock_common *sk = ctx->sk_common;
+	struct tcp_sock *tp = (struct tcp_sock *)sk;
 	struct sm_peer *peer;
-	int none = 0;
 
-	if (!common)
+	if (!sk)
 		return 0;
-	peer = bpf_sk_storage_get(&sm_peers, common, NULL, 0);
-	if (!peer || !peer->held)
+	peer = bpf_sk_storage_get(&sm_peers, sk, NULL, 0);
+	if (!peer)
 		return 0;
-	if (BPF_CORE_READ((struct tcp_sock *)common, notsent_lowat) == SM_HELD_BYTES)
-		bpf_setsockopt(common, IPPROTO_TCP, TCP_NOTSENT_LOWAT, &none, sizeof(none));
-	peer->held = 0;
+	let_go(sk, peer);
+	if (BPF_CORE_READ(tp, copied_seq) != BPF_CORE_READ(tp, rcv_nxt))
+		set_option(sk, SOL_SOCKET, SO_RCVLOWAT,
+			   BPF_CORE_READ((struct sock *)sk, sk_rcvlowat));
 	return 0;
 }
 

@@ -16,6 +16,7 @@
 #include "attach.h"
 #include "caps.h"
 #include "edge_users.h"
+#include "kallsyms.h"
 #include "params.h"
 #include "pins.h"
 #include "show.h"
@@ -211,12 +212,19 @@ static int load_answer(struct attach *attach, struct sma_error *error)
 	return 0;
 }
 
-/* With sm_gate it does not matter who waits for edges. */
+/* What nudge.h of the datapath depends on: it finds these symbols, or does without. */
+static bool can_nudge(const struct attach *attach)
+{
+	return attach->loaded.ours && !attach->options.datapath.gated &&
+	       sma_kallsyms_has("sockopt_lock_sock") && sma_kallsyms_has("ep_poll_callback");
+}
+
+/* With sm_gate, or where the datapath wakes them, it does not matter who waits for edges. */
 static void find_edge_users(struct attach *attach)
 {
 	struct sma_edge_users users;
 
-	if (!attach->loaded.ours || attach->options.datapath.gated)
+	if (!attach->loaded.ours || attach->options.datapath.gated || attach->nudges)
 		return;
 	sma_find_edge_users(attach->cgroup.path, &users);
 	if (users.processes)
@@ -237,6 +245,7 @@ static int run(struct attach *attach, struct sma_error *error)
 	attach->targets = json_object();
 	if (load_answer(attach, error))
 		return -1;
+	attach->nudges = can_nudge(attach);
 	find_edge_users(attach);
 	if (sma_cancelled(attach->context, error) || configure(attach, 0, error) ||
 	    install_policy(attach, error) || choose_sockmaps(attach, error))

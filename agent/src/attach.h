@@ -28,6 +28,7 @@ struct attach {
 	char *staging; /* the folder while it is being filled */
 	char *final;
 	json_t *targets;  /* program -> sockmap */
+	bool nudges;	  /* the datapath wakes readers that miss an edge (bpf/include/nudge.h) */
 	char *edge_users; /* edge_users.h, for the description; NULL: none, or it does not matter */
 	uint32_t sockmap_id;
 	unsigned int programs, maps, links;

@@ -41,13 +41,13 @@ static int pin_meta(struct attach *attach, struct sma_error *error)
 	int fd, result;
 
 	sma_iso_time(time(NULL), when);
-	meta = json_pack("{s:{s:o, s:s}, s:{s:I, s:o}, s:s, s:s, s:i, s:O, s:[i, i, i], s:o}",
+	meta = json_pack("{s:{s:o, s:s}, s:{s:I, s:o}, s:s, s:s, s:i, s:O, s:[i, i, i], s:b, s:o}",
 			 "object", "name", sma_text(attach->file.name), "sha256",
 			 attach->file.sha256, "cgroup", "id", (json_int_t)attach->cgroup.id, "path",
 			 sma_text(attach->cgroup.path), "attachedAt", when, "agent", SMA_VERSION,
 			 "sockmap", (int)attach->sockmap_id, "targets", attach->targets, "parts",
-			 (int)attach->programs, (int)attach->maps, (int)attach->links, "edgeUsers",
-			 sma_text_or_null(attach->edge_users));
+			 (int)attach->programs, (int)attach->maps, (int)attach->links, "nudges",
+			 attach->nudges, "edgeUsers", sma_text_or_null(attach->edge_users));
 	text = meta ? json_dumps(meta, JSON_COMPACT) : NULL;
 	json_decref(meta);
 	if (!text || strlen(text) >= sizeof(value)) {

@@ -212,7 +212,8 @@ static const struct command commands[] = {
       {"--pairing", "pairing", OPTION_TEXT, "HOW",
        "handshake, original-dst, tuple or auto (default: auto, which is handshake)"},
       {"--edge-readers", "edgeReaders", OPTION_FLAG, NULL,
-       "prevent stalls of edge-triggered readers (nginx, tokio): fall back to plain TCP"},
+       "prevent stalls of edge-triggered readers (nginx, tokio) on every kernel: fall back to "
+       "plain TCP"},
       {"--max-sockets", "maxSockets", OPTION_NUMBER, "N",
        "maximum redirected sockets, two per connection (2-16777216, default 65536)"},
       {"--policy", "policy", OPTION_TEXT, "FILE",

@@ -152,8 +152,18 @@ static int give_up(struct drain_map *map, struct sma_takeoff *takeoff, struct sm
 	return 0;
 }
 
-static int wait_for_queues(struct sma_context *context, struct drain_map *maps, size_t count,
-			   struct sma_takeoff *takeoff, struct sma_error *error)
+/* Their callbacks have ended: no other wakes readers that missed an edge. */
+static void let_go(const struct sma_attachment *attachment)
+{
+	const struct sma_pin *peers = sma_find_pin(attachment, SMA_PIN_MAP, SM_PEERS_MAP);
+
+	if (peers && sma_attachment_abi(attachment))
+		sma_let_go(peers->fd);
+}
+
+static int wait_for_queues(struct sma_context *context, const struct sma_attachment *attachment,
+			   struct drain_map *maps, size_t count, struct sma_takeoff *takeoff,
+			   struct sma_error *error)
 {
 	/* Even a timeout of 0 lets empty queues be seen twice. */
 	double deadline = sma_now_ms() + takeoff->timeout_ms, told = 0;
@@ -180,6 +190,7 @@ static int wait_for_queues(struct sma_context *context, struct drain_map *maps, 
 		if (sma_cancelled(context, error))
 			return -1;
 		if (left && now - told >= 500) {
+			let_go(attachment);
 			sma_progress(context,
 				     "Waiting for %ld sockets to be read, %llu bytes queued", left,
 				     (unsigned long long)queued);
@@ -192,7 +203,6 @@ static int wait_for_queues(struct sma_context *context, struct drain_map *maps, 
 int sma_drain(struct sma_context *context, const struct sma_attachment *attachment,
 	      struct sma_takeoff *takeoff, struct sma_error *error)
 {
-	const struct sma_pin *peers = sma_find_pin(attachment, SMA_PIN_MAP, SM_PEERS_MAP);
 	struct drain_map *maps = calloc(attachment->count + 1, sizeof(*maps));
 	size_t count = 0;
 	int result = 0;
@@ -201,8 +211,7 @@ int sma_drain(struct sma_context *context, const struct sma_attachment *attachme
 	takeoff->remaining = json_array();
 	if (!maps)
 		return sma_fail_memory(error);
-	if (peers && sma_attachment_abi(attachment))
-		sma_let_go(peers->fd);
+	let_go(attachment);
 	for (size_t i = 0; result == 0 && i < attachment->count; i++) {
 		const struct sma_pin *pin = &attachment->pins[i];
 
@@ -213,7 +222,7 @@ int sma_drain(struct sma_context *context, const struct sma_attachment *attachme
 		count += result == 0;
 	}
 	if (result == 0)
-		result = wait_for_queues(context, maps, count, takeoff, error);
+		result = wait_for_queues(context, attachment, maps, count, takeoff, error);
 	for (size_t i = 0; result > 0 && i < count; i++) {
 		if (give_up(&maps[i], takeoff, error))
 			result = -1;
@@ -223,6 +232,7 @@ int sma_drain(struct sma_context *context, const struct sma_attachment *attachme
 		free(maps[i].seen);
 	}
 	free(maps);
+	let_go(attachment);
 	sma_stage("drained");
 	return result < 0 ? -1 : 0;
 }

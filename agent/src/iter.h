@@ -30,8 +30,8 @@ int sma_iter_open_sockets(struct sma_iter *iter, int map_fd, unsigned int key_si
 			  struct sma_error *error);
 /* `map_fd`: the datapath's SM_PEERS_MAP. */
 int sma_iter_open_peers(struct sma_iter *iter, int map_fd, struct sma_error *error);
-/* Gives the writers that the datapath holds their sockets back as they were; before 5.15 nobody
- * can. */
+/* Undoes what the datapath has set on sockets, and wakes readers that may have missed an edge;
+ * before 5.15 nobody can. */
 void sma_let_go(int peers_fd);
 void sma_iter_close(struct sma_iter *iter);
 

@@ -2,6 +2,7 @@
 #include "kallsyms.h"
 
 #include <stdio.h>
+#include <string.h>
 
 bool sma_kallsyms_hidden(void)
 {
@@ -16,4 +17,19 @@ bool sma_kallsyms_hidden(void)
 		;
 	fclose(file);
 	return address == 0;
+}
+
+bool sma_kallsyms_has(const char *name)
+{
+	FILE *file = fopen("/proc/kallsyms", "re");
+	unsigned long long address = 0;
+	bool found = false;
+	char symbol[512];
+
+	if (!file)
+		return false;
+	while (!found && fscanf(file, "%llx %*c %511s%*[^\n]", &address, symbol) == 2)
+		found = address && strcmp(symbol, name) == 0;
+	fclose(file);
+	return found;
 }

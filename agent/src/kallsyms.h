@@ -13,4 +13,7 @@
 /* Are the addresses in /proc/kallsyms zeros for this process (kallsyms_show_value())? */
 bool sma_kallsyms_hidden(void);
 
+/* Is there such a symbol, with its address? */
+bool sma_kallsyms_has(const char *name);
+
 #endif

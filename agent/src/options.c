@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "params.h"
+#include "probe_fionread.h"
 #include "probe_original_dst.h"
 #include "text.h"
 
@@ -109,6 +110,7 @@ int sma_options_apply(const struct sma_options *options, struct bpf_object *obje
 		      const char *cgroup, struct sma_error *error)
 {
 	struct bpf_map *constants = bpf_object__find_map_by_name(object, SM_OPTIONS_MAP);
+	struct sm_options datapath = options->datapath;
 
 	if (!ours && options->given)
 		return sma_fail(error, SMA_UNSUPPORTED, "Leave them out.",
@@ -118,8 +120,8 @@ int sma_options_apply(const struct sma_options *options, struct bpf_object *obje
 		return 0;
 	if (options->datapath.pairing == SM_BY_ORIGINAL_DST && check_original_dst(cgroup, error))
 		return -1;
-	if (!constants ||
-	    bpf_map__set_initial_value(constants, &options->datapath, sizeof(options->datapath)))
+	datapath.fionread_denies = sma_fionread_broken() == 1;
+	if (!constants || bpf_map__set_initial_value(constants, &datapath, sizeof(datapath)))
 		return sma_fail(error, SMA_BAD_OBJECT, "Build the object again.",
 				"The datapath was built for another version of the agent");
 	return set_sizes(options, object, error);

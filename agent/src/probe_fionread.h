@@ -17,6 +17,14 @@
 	"or more. Kernels with the fix 04af4efde58a (bpf, sockmap: fix FIONREAD) need no such "    \
 	"fallback for FIONREAD."
 
+/* The same for our datapath where it wakes readers that miss an edge. */
+#define SMA_FIONREAD_NUDGED                                                                        \
+	"On this kernel ioctl(FIONREAD) returns 0 for unread bytes that reached a socket in a "    \
+	"sockmap through the stack. Edge-triggered readers (nginx) go on after a pause of about "  \
+	"a second, over plain TCP. Other programs that size their reads by it (Java, .NET) may "   \
+	"stall: exclude them with a policy, or use a kernel with the fix 04af4efde58a (bpf, "      \
+	"sockmap: fix FIONREAD)."
+
 /* Kernels before that regression have this instead. */
 #define SMA_FIONREAD_BLIND_WARNING                                                                 \
 	"On this kernel ioctl(FIONREAD) does not count redirected bytes, and nothing corrects it " \

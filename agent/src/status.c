@@ -168,8 +168,9 @@ static void warn_of_host(const struct sma_attachment *attachment, bool ours, jso
 		warn(warnings, SMA_EDGE_WARNING, edge_users);
 	if (sma_fionread_broken() == 1)
 		warn(warnings, "%s",
-		     sma_find_pin(attachment, SMA_PIN_LINK, SM_GATE_PROGRAM)
-			 ? SMA_FIONREAD_GATED
+		     sma_find_pin(attachment, SMA_PIN_LINK, SM_GATE_PROGRAM) ? SMA_FIONREAD_GATED
+		     : json_is_true(json_object_get(attachment->meta, "nudges"))
+			 ? SMA_FIONREAD_NUDGED
 			 : SMA_FIONREAD_WARNING);
 	if (sma_fionread_blind() == 1 &&
 	    !sma_find_pin(attachment, SMA_PIN_LINK, SMA_ANSWER_PROGRAM))

@@ -15,6 +15,8 @@
 #include <linux/types.h>
 
 #define SM_TCP_ESTABLISHED 1
+#define SM_TCP_FIN_WAIT1   4
+#define SM_TCP_FIN_WAIT2   5
 #define SM_TCP_CLOSE	   7
 #define SM_TCP_CLOSE_WAIT  8
 
@@ -36,6 +38,19 @@ struct wait_queue_entry {
 
 struct socket_wq {
 	struct wait_queue_head wait;
+};
+
+struct epoll_event {
+	__u32 events;
+};
+
+struct epitem {
+	struct epoll_event event;
+};
+
+struct eppoll_entry {
+	struct epitem *base;
+	struct wait_queue_entry wait;
 };
 
 typedef struct {
@@ -101,6 +116,7 @@ struct sock {
 	struct socket *sk_socket;
 	sm_kernel_id sk_uid;
 	int sk_peek_off;
+	int sk_rcvlowat;
 };
 
 /* Not these numbers: CO-RE asks the running kernel. */

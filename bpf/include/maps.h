@@ -95,6 +95,7 @@ const volatile struct sm_options sm_options SEC(SM_OPTIONS_MAP) = {
     .pairing = SM_BY_HANDSHAKE,
     .pairing_auto = 1,
     .gated = 0,
+    .fionread_denies = 0,
 };
 
 #endif

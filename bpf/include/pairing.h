@@ -32,6 +32,7 @@
 #include "hold.h"
 #include "keepalive.h"
 #include "kernel.h"
+#include "nudge.h"
 #include "policy.h"
 #include "psock.h"
 #include "stream.h"
@@ -43,10 +44,10 @@
 
 #define SM_CALLBACKS (BPF_SOCK_OPS_RTT_CB_FLAG | BPF_SOCK_OPS_STATE_CB_FLAG)
 
-/* What stays as long as the socket is paired: gate.h. */
-static __always_inline __u32 sm_gate_callbacks(void)
+/* What stays as long as the socket is paired: gate.h, nudge.h. */
+static __always_inline __u32 sm_edge_callbacks(void)
 {
-	return sm_options.gated ? BPF_SOCK_OPS_RTO_CB_FLAG : 0;
+	return sm_options.gated ? BPF_SOCK_OPS_RTO_CB_FLAG : sm_nudge_callbacks();
 }
 
 static __always_inline __u32 sm_refusal(long error)
@@ -57,7 +58,7 @@ static __always_inline __u32 sm_refusal(long error)
 /* No callbacks any more, but those that others have asked for. */
 static __always_inline void sm_stop_callbacks(struct bpf_sock_ops *ctx, __u32 foreign_flags)
 {
-	__u32 ours = SM_CALLBACKS | sm_gate_callbacks();
+	__u32 ours = SM_CALLBACKS | sm_edge_callbacks();
 
 	bpf_sock_ops_cb_flags_set(ctx, (ctx->bpf_sock_ops_cb_flags & ~ours) | foreign_flags);
 }
@@ -77,7 +78,7 @@ static __always_inline bool sm_connected_anew(struct bpf_sock_ops *ctx, struct b
 	if (!peer)
 		return false;
 	cookie = peer->cookie;
-	sm_release(ctx, tp, peer);
+	sm_left(ctx, tp, peer);
 	sm_stop_callbacks(ctx, peer->foreign_flags);
 	bpf_map_delete_elem(&sm_sockets, &cookie);
 	bpf_sk_storage_delete(&sm_peers, sk);
@@ -116,7 +117,7 @@ static __always_inline void sm_active_established(struct bpf_sock_ops *ctx, stru
 	/* Now: whoever waits is about to be woken, and who comes later finds the psock. */
 	pairing.early_reader = !sm_all_wait_elsewhere(BPF_CORE_READ((struct sock *)tp, sk_wq));
 	/* Without the callbacks nothing would ever clean up: they come first. */
-	if (bpf_sock_ops_cb_flags_set(ctx, flags | SM_CALLBACKS | sm_gate_callbacks())) {
+	if (bpf_sock_ops_cb_flags_set(ctx, flags | SM_CALLBACKS | sm_edge_callbacks())) {
 		sm_count_total(SM_ERROR, 0);
 		goto restore_flags;
 	}
@@ -244,7 +245,7 @@ static __always_inline void sm_passive_established(struct bpf_sock_ops *ctx, str
 	}
 	peer->foreign_flags = ctx->bpf_sock_ops_cb_flags;
 	bpf_sock_ops_cb_flags_set(ctx, peer->foreign_flags | BPF_SOCK_OPS_RTT_CB_FLAG |
-					   sm_gate_callbacks());
+					   sm_edge_callbacks());
 	cookie = bpf_get_socket_cookie(ctx);
 	peer->cookie = cookie;
 	peer->handshake = mirrored;
@@ -340,6 +341,23 @@ static __always_inline void sm_round_trip(struct bpf_sock_ops *ctx, struct bpf_s
 		return;
 	}
 	sm_stop_callbacks(ctx, foreign);
+}
+
+/* As sm_nudge(). */
+static __always_inline void sm_packet_leaves(struct bpf_sock_ops *ctx, struct bpf_sock *sk)
+{
+	struct sm_peer *peer = sm_nudges() ? bpf_sk_storage_get(&sm_peers, sk, NULL, 0) : NULL;
+	struct tcp_sock *tp = bpf_skc_to_tcp_sock(sk);
+
+	if (!peer || !tp)
+		return;
+	/* A client that never sends learns its peer when it acknowledges. */
+	if (!peer->peer_cookie && (!sm_has_unread(tp) || sm_learn_peer(peer) != SM_REDIRECTED))
+		return;
+	if (!sm_nudge(ctx, tp, peer))
+		return;
+	sm_left(ctx, tp, peer);
+	sm_stop_callbacks(ctx, peer->foreign_flags);
 }
 
 /*

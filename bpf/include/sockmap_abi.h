@@ -102,9 +102,10 @@ enum sm_pairing_by {
 /* Chosen before the load, constant for the verifier, which removes the code of the other choices.
  */
 struct sm_options {
-	__u32 pairing;	    /* enum sm_pairing_by */
-	__u32 pairing_auto; /* 1: nobody asked for this pairing */
-	__u32 gated;	    /* 1: sm_gate is attached (gate.h) */
+	__u32 pairing;	       /* enum sm_pairing_by */
+	__u32 pairing_auto;    /* 1: nobody asked for this pairing */
+	__u32 gated;	       /* 1: sm_gate is attached (gate.h) */
+	__u32 fionread_denies; /* 1: bytes that came through the stack (nudge.h) */
 };
 
 /* Written by user space, at any time, one update being one switch. */
@@ -189,6 +190,23 @@ struct sm_window {
 /* TCP_NOTSENT_LOWAT of a writer that is held. */
 #define SM_HELD_BYTES (128 * 1024)
 
+/*
+ * Keepalive probes of a socket that is watched: a second apart, and as many as there can be, so
+ * that they do not end the connection while a path is down for a while.
+ */
+#define SM_WATCH_SECONDS 1
+#define SM_WATCH_COUNT	 127
+
+/* A socket whose reader may miss an edge (nudge.h). */
+struct sm_watch {
+	__u64 since;	  /* CLOCK_MONOTONIC ns when its reader was last seen to do something */
+	__u32 copied_seq; /* tcp_sock.copied_seq at that time */
+	__u32 on;
+	__u32 wakes;	 /* of its reader */
+	__s32 keepalive; /* SO_KEEPALIVE before, and the options of that name */
+	__s32 idle, interval, count;
+};
+
 /* One per socket that the datapath knows; the counters are those of the socket's sending direction.
  */
 struct sm_peer {
@@ -212,7 +230,9 @@ struct sm_peer {
 	__u32 is_stream;    /* 1: it outran its reader, who has left the map, and so do we */
 	__u32 held;	    /* 1: the socket's TCP_NOTSENT_LOWAT is ours (hold.h) */
 	__u64 gated_since;  /* when sm_gate first held back a segment to this socket, ns; 0: none */
-	__u64 early_reader; /* 1: the peer may have one since before it was established */
+	__u32 early_reader; /* 1: the peer may have one since before it was established */
+	__u32 stalled;	    /* 1: its reader waited for an edge that did not come (nudge.h) */
+	struct sm_watch watch;
 };
 
 /* Who made a socket, as iptables' owner match has it. */

@@ -24,6 +24,7 @@
 #include "hold.h"
 #include "kernel.h"
 #include "maps.h"
+#include "nudge.h"
 
 /* Fewer messages a second through the stack are no stream. */
 #define SM_STREAM_RATE	 1000
@@ -83,7 +84,7 @@ static __always_inline bool sm_stream_left(struct bpf_sock_ops *ctx, struct tcp_
 	__u64 cookie;
 
 	if (!sm_psock(sender)) {
-		sm_release(ctx, tp, peer);
+		sm_left(ctx, tp, peer);
 		return true;
 	}
 	if (sm_sends_large(peer)) {
@@ -97,7 +98,8 @@ static __always_inline bool sm_stream_left(struct bpf_sock_ops *ctx, struct tcp_
 	    !sm_is_peer(receiver, peer->peer_cookie))
 		return false;
 	if (!peer->is_stream) {
-		if (!sm_is_stream(peer, window_ns, percent) || !sm_psock_empty(receiver))
+		if ((!sm_is_stream(peer, window_ns, percent) && !sm_peer_stalled(peer)) ||
+		    !sm_psock_empty(receiver))
 			return false;
 		peer->is_stream = 1;
 		sm_count_total(SM_STREAM, 0);
@@ -108,7 +110,7 @@ static __always_inline bool sm_stream_left(struct bpf_sock_ops *ctx, struct tcp_
 		return false;
 	cookie = peer->cookie;
 	bpf_map_delete_elem(&sm_sockets, &cookie);
-	sm_release(ctx, tp, peer);
+	sm_left(ctx, tp, peer);
 	return true;
 }
 

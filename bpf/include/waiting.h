@@ -30,6 +30,7 @@ extern const void sk_msg_wait_data __ksym __weak;    /* after that */
 extern const void tcp_msg_wait_data __ksym __weak;   /* from 5.17 at the latest */
 extern const void sk_stream_wait_memory __ksym __weak; /* sendmsg() */
 extern const void __inet_stream_connect __ksym __weak;
+extern const void ep_poll_callback __ksym __weak; /* of whoever uses epoll */
 
 /* Their lengths, at most: sk_wait_data() has 0x140 to 0x19c bytes on the kernels tried, the others
  * up to 0x450. */
@@ -44,6 +45,9 @@ extern const void __inet_stream_connect __ksym __weak;
 #define SM_READ_WORDS	4
 
 #define SM_WAITERS_WALK 8
+
+#define SM_EPOLLIN	1U
+#define SM_EPOLLET	(1U << 31)
 
 /* So often it is looked at who waits: see sm_reader_in_stack(). */
 #define SM_LOOKS 2
@@ -104,6 +108,46 @@ static __always_inline bool sm_all_wait_elsewhere(struct socket_wq *wq)
 		pos = BPF_CORE_READ(pos, next);
 	}
 	return pos == head;
+}
+
+enum sm_waiter {
+	SM_NOBODY = 0, /* or an epoll that is told to report edges of something else for now */
+	SM_SOMEBODY = 1,
+	SM_FOR_EDGES = 2, /* an epoll, of what there is to read */
+};
+
+static __always_inline enum sm_waiter sm_waiter_of(struct wait_queue_entry *entry)
+{
+	struct eppoll_entry *epoll =
+	    (void *)entry - bpf_core_field_offset(struct eppoll_entry, wait);
+	__u32 events;
+
+	if (BPF_CORE_READ(entry, func) != &ep_poll_callback)
+		return SM_SOMEBODY;
+	events = BPF_CORE_READ(epoll, base, event.events);
+	if (!(events & SM_EPOLLET))
+		return SM_SOMEBODY;
+	return events & SM_EPOLLIN ? SM_FOR_EDGES : SM_NOBODY;
+}
+
+static __always_inline enum sm_waiter sm_who_waits(struct sock *sk)
+{
+	struct socket_wq *wq = BPF_CORE_READ(sk, sk_wq);
+	struct list_head *head =
+	    (struct list_head *)__builtin_preserve_access_index(&wq->wait.head);
+	struct list_head *pos = BPF_CORE_READ(head, next);
+	enum sm_waiter who = SM_NOBODY;
+	int i;
+
+	for (i = 0; i < SM_WAITERS_WALK && pos && pos != head; i++) {
+		enum sm_waiter one = sm_waiter_of(
+		    (void *)pos - bpf_core_field_offset(struct wait_queue_entry, entry));
+
+		if (one > who)
+			who = one;
+		pos = BPF_CORE_READ(pos, next);
+	}
+	return who;
 }
 
 /* Is a reader waiting inside tcp_recvmsg() now, as far as this host lets a program see? */

@@ -391,7 +391,7 @@ export interface AgentParams {
     pairing?: PairingChoice;
     /** Only for our datapath: 2 to 2^24 sockets may be accelerated at a time; 65536 when not given. */
     maxSockets?: number;
-    /** Prevents stalls of edge-triggered readers (media/guide/applications.md). */
+    /** Prevents stalls of edge-triggered readers on every kernel (media/guide/applications.md). */
     edgeReaders?: boolean;
     /** Only for our datapath: as `policySet.text`. */
     policy?: string;

@@ -19,7 +19,9 @@ export function reasonText(reason: StackReason): string {
     policy: l10n.t('A policy rule says so.'),
     excluded: l10n.t('The socket uses something that a sockmap cannot carry.'),
     error: l10n.t('A helper failed in the kernel.'),
-    stream: l10n.t('A stream that outran its reader has left the map: TCP carries such streams faster.'),
+    stream: l10n.t(
+      'Its sender outran its reader, so it has left the map: TCP carries such connections better.',
+    ),
   };
   return texts[reason];
 }

@@ -8,22 +8,29 @@ import { temporaryFolder } from '../rig/checkout';
 import { Cleanup, eventually } from '../support/cleanup';
 import { joining } from '../support/cgroup';
 import { Traffic } from '../support/traffic';
-import {
-  builds,
-  createAgent,
-  createTestCgroup,
-  datapathObject,
-  fixtureObject,
-  type TestAgent,
-} from './fixture';
+import { builds, createAgent, createTestCgroup, datapathObject, fixtureObject, TestAgent } from './fixture';
+
+/** The agent on a host that hides the addresses of its kernel's functions, so that the datapath can wake nobody. */
+async function hideAddresses(agent: TestAgent, cleanup: Cleanup): Promise<TestAgent> {
+  const folder = await temporaryFolder('hidden');
+  cleanup.add(() => folder.remove());
+  const path = join(folder.path, 'agent');
+  const hide = 'mount --bind /dev/null /proc/kallsyms && exec "$@"';
+  await writeFile(path, `#!/bin/sh\nexec unshare -m sh -c '${hide}' sh '${agent.path}' "$@"\n`, {
+    mode: 0o700,
+  });
+  return new TestAgent(path, agent.bpffs);
+}
 
 describe.each(builds)('an attach without edge readers (%s build)', build => {
   const cleanup = new Cleanup();
+  let visible: TestAgent;
   let agent: TestAgent;
   let cgroup: string;
 
   beforeEach(async () => {
-    agent = await createAgent(cleanup, build);
+    visible = await createAgent(cleanup, build);
+    agent = await hideAddresses(visible, cleanup);
     cgroup = await createTestCgroup(cleanup, 'edge-users');
   });
   afterEach(() => cleanup.run());
@@ -86,6 +93,14 @@ describe.each(builds)('an attach without edge readers (%s build)', build => {
       await ended;
     });
     await attachUntilNamed('web', 'nginx (3 processes)');
+  });
+
+  it('names nobody where the datapath can wake them', async () => {
+    await startReaders();
+    await attachUntilNamed('named', 'traffic');
+    const { warnings } = await visible.attach(datapathObject, cgroup, 'woken');
+    expect(said(warnings)).toEqual([]);
+    expect(warnings.filter(warning => warning.includes('kernel.kptr_restrict'))).toEqual([]);
   });
 
   it('says nothing to those who have edge readers, or attach programs of their own', async () => {

@@ -14,6 +14,13 @@ const READERS = [
   ...['--quiet', String(2 * machine.slowness), '--timeout', String(10 * machine.slowness), '--gap'],
 ];
 
+const sizes = (bytes: number, message: number): string[] => [
+  '--bytes',
+  String(bytes),
+  '--message',
+  String(message),
+];
+
 if (LACKS.has('answers')) {
   it('is not attached for edge-triggered readers, and says what to do', async () => {
     const attached = attachDatapath(cleanup, 'edge', { edgeReaders: true });
@@ -50,6 +57,44 @@ if (LACKS.has('answers')) {
       await read();
     });
 
+    const UNDER_BACKPRESSURE: [number, number][] = [
+      [1_080_000, 60_000],
+      [4_000_000, 60_000],
+      [4_000_000, 65_536],
+    ];
+    if (LACKS.has('nudges')) {
+      it('can stall under backpressure, attached by default', async () => {
+        const datapath = await attachDatapath(cleanup, 'default');
+        const result = await traffic(
+          ...READERS,
+          '0.3',
+          ...sizes(4_000_000, 60_000),
+          '--cgroup',
+          datapath.cgroup,
+        );
+        expect(figure(result, 'stalled')).toBeGreaterThan(0);
+      });
+    } else {
+      it.each(UNDER_BACKPRESSURE)(
+        'read %i bytes by %i under backpressure, attached by default, and get their keepalive back',
+        async (bytes, message) => {
+          const datapath = await attachDatapath(cleanup, 'default');
+          const result = await traffic(
+            ...READERS,
+            '0.3',
+            ...sizes(bytes, message),
+            '--cgroup',
+            datapath.cgroup,
+          );
+          expect([figure(result, 'stalled'), figure(result, 'changed')]).toEqual([0, 0]);
+          const stats = await datapath.stats();
+          expect(stats.redirected.bytes).toBeGreaterThan(0);
+          expect(stats.reasons.backpressure.bytes).toBeGreaterThan(0);
+          expect(await datapath.leftovers()).toEqual(NOTHING);
+        },
+      );
+    }
+
     it('read all under backpressure, and FIONREAD never says 0 with bytes unread', async () => {
       const datapath = await attachDatapath(cleanup, 'edge', { edgeReaders: true });
       const result = await traffic(...READERS, '0.3', '--bytes', '4000000', '--cgroup', datapath.cgroup);
@@ -62,21 +107,23 @@ if (LACKS.has('answers')) {
       expect(await datapath.leftovers()).toEqual(NOTHING);
     });
 
-    it('read all when the datapath is detached meanwhile, which ends', async () => {
-      const datapath = await attachDatapath(cleanup, 'edgeoff', { edgeReaders: true });
-      const readers = await startTraffic([
-        ...READERS,
-        '1',
-        '--bytes',
-        '4000000',
-        '--cgroup',
-        datapath.cgroup,
-      ]);
-      await pause(500);
-      const { removed, lostBytes } = await agent.detach(datapath.attachment.name, 5);
-      expect({ removed, lostBytes }).toEqual({ removed: true, lostBytes: 0 });
-      expect(figure(await readers.done(), 'stalled')).toBe(0);
-      await freed(datapath.attachment);
-    });
+    /* In the end the writers have written all, and nothing that they send would wake a reader; or they have not. */
+    const ways = [1_080_000, 4_000_000].flatMap(bytes =>
+      (LACKS.has('nudges') ? [true] : [false, true]).map(edgeReaders => ({ bytes, edgeReaders })),
+    );
+    it.each(ways)(
+      'read all when the datapath is detached meanwhile, which ends (%j)',
+      async ({ bytes, edgeReaders }) => {
+        const datapath = await attachDatapath(cleanup, 'edgeoff', { edgeReaders });
+        const args = ['1', ...sizes(bytes, 60_000), '--cgroup', datapath.cgroup];
+        const readers = await startTraffic([...READERS, ...args]);
+        await pause(500);
+        const { removed, lostBytes } = await agent.detach(datapath.attachment.name, 5);
+        expect({ removed, lostBytes }).toEqual({ removed: true, lostBytes: 0 });
+        const result = await readers.done();
+        expect([figure(result, 'stalled'), figure(result, 'changed')]).toEqual([0, 0]);
+        await freed(datapath.attachment);
+      },
+    );
   });
 }

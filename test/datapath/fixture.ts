@@ -33,7 +33,8 @@ export const startTraffic = (args: readonly string[]) => Traffic.start(args, mac
 
 function lacksOf(kernel: string): readonly Lack[] {
   const [major = 0, minor = 0] = kernel.split('.').map(part => Number.parseInt(part, 10));
-  return major < 6 || (major === 6 && minor < 10) ? ['peekOffset'] : [];
+  const older = (than: number): boolean => major < 6 || (major === 6 && minor < than);
+  return [...(older(10) ? (['peekOffset'] as const) : []), ...(older(1) ? (['nudges'] as const) : [])];
 }
 
 /** What the kernel of this project lacks; the tests of that assert the lack. */

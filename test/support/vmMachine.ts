@@ -8,9 +8,10 @@ import { runOn, execute, spawnHere, type Machine, type MachineArch, type Machine
 /**
  * `lateZerocopy`: completions for a sender that sets SO_ZEROCOPY when its socket is in a sockmap;
  * `answers`: FIONREAD counts redirected bytes, or a program may correct what it says; `letsGo`: iterators
- * may set TCP_NOTSENT_LOWAT; `peekOffset`: SO_PEEK_OFF for TCP (6.10).
+ * may set TCP_NOTSENT_LOWAT; `peekOffset`: SO_PEEK_OFF for TCP (6.10); `nudges`: setting SO_RCVLOWAT from a
+ * program wakes readers (6.1).
  */
-export type Lack = 'mptcp' | 'lateZerocopy' | 'answers' | 'letsGo' | 'peekOffset';
+export type Lack = 'mptcp' | 'lateZerocopy' | 'answers' | 'letsGo' | 'peekOffset' | 'nudges';
 
 /** How to reach a virtual machine that somebody else started; can be sent to another process. */
 export interface VmAddress {

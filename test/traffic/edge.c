@@ -6,6 +6,8 @@
  * Every second connection is kept alive, as HTTP does it: no FIN wakes its reader at the end.
  */
 #include <errno.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
@@ -15,8 +17,14 @@
 
 #define READ_SIZE 16384
 
+/* What the datapath sets while it watches a socket, and must set back. */
+struct keepalive {
+	int on, idle, interval, count;
+};
+
 struct edge_reader {
 	int fd;
+	struct keepalive keepalive; /* when it was accepted */
 	uint64_t stream, position;
 	uint64_t bytes; /* of its stream */
 	int available;	/* -1: not known */
@@ -27,6 +35,44 @@ struct edge_counts {
 	uint64_t asked;
 	uint64_t wrong; /* FIONREAD said 0 with bytes there, or more than can be there */
 };
+
+static int option_of(int fd, int level, int option)
+{
+	int value = -1;
+	socklen_t size = sizeof(value);
+
+	getsockopt(fd, level, option, &value, &size);
+	return value;
+}
+
+static struct keepalive keepalive_of(int fd)
+{
+	return (struct keepalive){
+	    .on = option_of(fd, SOL_SOCKET, SO_KEEPALIVE),
+	    .idle = option_of(fd, IPPROTO_TCP, TCP_KEEPIDLE),
+	    .interval = option_of(fd, IPPROTO_TCP, TCP_KEEPINTVL),
+	    .count = option_of(fd, IPPROTO_TCP, TCP_KEEPCNT),
+	};
+}
+
+/* Waits until all are again what they were; how many are not in the end. */
+static unsigned int count_changed(const struct options *options, const struct edge_reader *readers)
+{
+	double deadline = now() + options->quiet;
+	unsigned int changed, i;
+
+	do {
+		for (changed = i = 0; i < options->count; i++) {
+			struct keepalive keepalive = keepalive_of(readers[i].fd);
+
+			changed +=
+			    memcmp(&keepalive, &readers[i].keepalive, sizeof(keepalive)) != 0;
+		}
+		if (changed)
+			pause_for(0.05);
+	} while (changed && now() < deadline);
+	return changed;
+}
 
 static bool is_kept_alive(unsigned int index)
 {
@@ -136,6 +182,7 @@ static int edge_server(struct session *session)
 		readers[i].fd = accept_met_connection(session);
 		if (readers[i].fd < 0)
 			return broken(session, "accept: %s", strerror(errno));
+		readers[i].keepalive = keepalive_of(readers[i].fd);
 		set_blocking(readers[i].fd, false);
 		if (epoll_ctl(epoll, EPOLL_CTL_ADD, readers[i].fd, &event))
 			return broken(session, "epoll_ctl: %s", strerror(errno));
@@ -144,6 +191,7 @@ static int edge_server(struct session *session)
 	pause_for(options->gap);
 	if (read_all(session, epoll, readers))
 		return 1;
+	session->shared->changed = count_changed(options, readers);
 	session_wake(session->wake_client);
 	return 0;
 }
@@ -212,7 +260,7 @@ static int edge_client(struct session *session)
 	REPORT("result", "edge", NUMBER("ended", session->shared->right),
 	       NUMBER("stalled", options->count - session->shared->right),
 	       NUMBER("asked", session->shared->bytes), NUMBER("wrong", session->shared->wrong),
-	       NUMBER("seconds", now() - started));
+	       NUMBER("changed", session->shared->changed), NUMBER("seconds", now() - started));
 	return 0;
 }
 

@@ -61,7 +61,7 @@ struct options {
 struct shared {
 	char error[256];
 	uint16_t port;
-	uint64_t right, wrong, bytes;
+	uint64_t right, wrong, bytes, changed;
 };
 
 struct session {
