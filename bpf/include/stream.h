@@ -36,7 +36,7 @@
  */
 #define SM_STREAM_PERCENT 25
 #define SM_HELD_PERCENT	  66
-#define SM_LARGE_MESSAGE  (16 * 1024)
+#define SM_LARGE_MESSAGE  (24 * 1024)
 
 /* So many messages that took the stack are no accident. */
 #define SM_HOLD_AFTER 4
