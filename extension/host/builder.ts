@@ -30,7 +30,7 @@ export function createBuilder(options: BuilderOptions): Builder {
       await mkdir(dirname(request.output), { recursive: true });
       const outcome =
         (await buildHere(request, options, signal)) ?? (await buildThere(request, options, signal));
-      const diagnostics = dropRepeats(parseClangDiagnostics(outcome.stderr, request.source));
+      const diagnostics = parseClangDiagnostics(outcome.stderr, request.source);
       options.logger.debug(`clang ${request.source}: ${outcome.ok ? 'ok' : 'failed'}`);
       return {
         ok: outcome.ok,
@@ -185,12 +185,4 @@ function withReason(
   const last = outcome.stderr.trim().split('\n').at(-1) ?? '';
   const message = last === '' ? 'clang failed without saying why.' : `clang failed: ${last}`;
   return [...diagnostics, { file: request.source, line: 1, column: 1, severity: 'error', message }];
-}
-
-function dropRepeats(diagnostics: readonly ClangDiagnostic[]): ClangDiagnostic[] {
-  const seen = new Set<string>();
-  return diagnostics.filter(d => {
-    const key = JSON.stringify([d.file, d.line, d.column, d.severity, d.message]);
-    return !seen.has(key) && seen.add(key);
-  });
 }

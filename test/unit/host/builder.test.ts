@@ -3,6 +3,7 @@ import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promis
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { joinNotes } from '../../../extension/core/clangDiagnostics';
 import { createBuilder } from '../../../extension/host';
 import type { BuildRequest } from '../../../extension/host/api';
 import { descendants, problemOf, silent, until } from '../../support/hosts';
@@ -76,6 +77,16 @@ describe('building with the clang of this machine', () => {
       [join(folder, 'src', 'a.h'), 2, 'error'],
       [source, 1, 'note'],
     ]);
+  });
+
+  test('each complaint keeps its notes, also one that another has', async () => {
+    const { source, ...rest } = await request(
+      `#define BAD missing\nint f(void) { return BAD; }\nint g(void) { return BAD; }\n`,
+    );
+    const { diagnostics } = await builder.build({ source, ...rest });
+    expect(joinNotes(diagnostics)).toMatchObject(
+      [2, 3].map(line => ({ file: source, line, severity: 'error', notes: [{ line: 1, severity: 'note' }] })),
+    );
   });
 
   test('a flag that clang does not know is an error at the source', async () => {
