@@ -73,8 +73,6 @@ struct sock {
 };
 
 struct tcp_sock {
-	__u32 rcv_nxt;
-	__u32 copied_seq;
 	__u32 notsent_lowat;
 };
 

@@ -82,7 +82,6 @@ SEC("iter/tcp")
 int sma_let_go(struct bpf_iter__tcp *ctx)
 {
 	struct sock_common *sk = ctx->sk_common;
-	struct tcp_sock *tp = (struct tcp_sock *)sk;
 	struct sm_peer *peer;
 
 	if (!sk)
@@ -91,9 +90,8 @@ int sma_let_go(struct bpf_iter__tcp *ctx)
 	if (!peer)
 		return 0;
 	let_go(sk, peer);
-	if (BPF_CORE_READ(tp, copied_seq) != BPF_CORE_READ(tp, rcv_nxt))
-		set_option(sk, SOL_SOCKET, SO_RCVLOWAT,
-			   BPF_CORE_READ((struct sock *)sk, sk_rcvlowat));
+	/* Wakes nobody if there is nothing to read, be it the end. */
+	set_option(sk, SOL_SOCKET, SO_RCVLOWAT, BPF_CORE_READ((struct sock *)sk, sk_rcvlowat));
 	return 0;
 }
 

@@ -101,14 +101,19 @@ static __always_inline void sm_end_watch(struct bpf_sock_ops *ctx, struct sm_wat
 	watch->on = 0;
 }
 
-/* Are there bytes that came through the stack? A FIN, which counts as one, is no byte. */
-static __always_inline bool sm_has_unread(struct tcp_sock *tp)
+static __always_inline bool sm_has_fin(struct tcp_sock *tp)
 {
 	__u8 state = ((struct sock *)tp)->__sk_common.skc_state;
-	bool fin =
-	    state != SM_TCP_ESTABLISHED && state != SM_TCP_FIN_WAIT1 && state != SM_TCP_FIN_WAIT2;
 
-	return (__s32)(tp->rcv_nxt - tp->copied_seq) > fin;
+	return state != SM_TCP_ESTABLISHED && state != SM_TCP_FIN_WAIT1 &&
+	       state != SM_TCP_FIN_WAIT2;
+}
+
+/* Bytes that came through the stack. A FIN counts as one, until it is read with the last of them.
+ */
+static __always_inline bool sm_has_unread(struct tcp_sock *tp)
+{
+	return (__s32)(tp->rcv_nxt - tp->copied_seq) > sm_has_fin(tp);
 }
 
 /*
@@ -158,7 +163,7 @@ static __always_inline bool sm_peer_stalled(const struct sm_peer *peer)
 	       cookie == peer->peer_cookie;
 }
 
-/* Wakes nobody if nothing can be read. */
+/* Wakes nobody if there is nothing to read, be it the end. */
 static __always_inline void sm_wake_reader(struct bpf_sock_ops *ctx, struct tcp_sock *tp)
 {
 	int same = ((struct sock *)tp)->sk_rcvlowat;
@@ -202,17 +207,21 @@ static __always_inline bool sm_nudge(struct bpf_sock_ops *ctx, struct tcp_sock *
 
 	if (!sm_psock((struct sock *)tp))
 		return true;
-	if (!sm_has_unread(tp)) {
-		if (watch->on && sm_reader_rests(tp, watch))
-			sm_end_watch(ctx, watch);
-		return false;
-	}
 	if (!watch->on) {
-		if (sm_may_miss_edge(peer, tp))
+		if (sm_has_unread(tp) && sm_may_miss_edge(peer, tp))
 			sm_start_watch(ctx, tp, watch);
 		return false;
 	}
-	if (!sm_reader_rests(tp, watch) || sm_who_waits((struct sock *)tp) != SM_FOR_EDGES)
+	if (!sm_reader_rests(tp, watch))
+		return false;
+	if (!sm_has_unread(tp)) {
+		sm_end_watch(ctx, watch);
+		/* nginx stops at a second short read, also if it knows of a FIN, and before it. */
+		if (sm_has_fin(tp))
+			sm_wake_reader(ctx, tp);
+		return false;
+	}
+	if (sm_who_waits((struct sock *)tp) != SM_FOR_EDGES)
 		return false;
 	watch->since = bpf_ktime_get_ns();
 	watch->wakes++;

@@ -17,14 +17,11 @@
 
 #define READ_SIZE 16384
 
-/* What the datapath sets while it watches a socket, and must set back. */
-struct keepalive {
-	int on, idle, interval, count;
-};
+/* SM_KEEPALIVE_SECONDS of bpf/include/keepalive.h */
+#define DATAPATH_KEEPIDLE 300
 
 struct edge_reader {
 	int fd;
-	struct keepalive keepalive; /* when it was accepted */
 	uint64_t stream, position;
 	uint64_t bytes; /* of its stream */
 	int available;	/* -1: not known */
@@ -36,38 +33,35 @@ struct edge_counts {
 	uint64_t wrong; /* FIONREAD said 0 with bytes there, or more than can be there */
 };
 
-static int option_of(int fd, int level, int option)
+static int tcp_option(int fd, int option)
 {
 	int value = -1;
 	socklen_t size = sizeof(value);
 
-	getsockopt(fd, level, option, &value, &size);
+	getsockopt(fd, IPPROTO_TCP, option, &value, &size);
 	return value;
 }
 
-static struct keepalive keepalive_of(int fd)
+/* Is its keepalive the listener's, but for what the datapath gives all accepted sockets? It sets
+ * more while it watches a socket, and must set that back. */
+static bool has_own_keepalive(int fd, int listener)
 {
-	return (struct keepalive){
-	    .on = option_of(fd, SOL_SOCKET, SO_KEEPALIVE),
-	    .idle = option_of(fd, IPPROTO_TCP, TCP_KEEPIDLE),
-	    .interval = option_of(fd, IPPROTO_TCP, TCP_KEEPINTVL),
-	    .count = option_of(fd, IPPROTO_TCP, TCP_KEEPCNT),
-	};
+	int idle = tcp_option(fd, TCP_KEEPIDLE);
+
+	return (idle == tcp_option(listener, TCP_KEEPIDLE) || idle == DATAPATH_KEEPIDLE) &&
+	       tcp_option(fd, TCP_KEEPINTVL) == tcp_option(listener, TCP_KEEPINTVL) &&
+	       tcp_option(fd, TCP_KEEPCNT) == tcp_option(listener, TCP_KEEPCNT);
 }
 
-/* Waits until all are again what they were; how many are not in the end. */
-static unsigned int count_changed(const struct options *options, const struct edge_reader *readers)
+/* Waits until all have; how many have not in the end. */
+static unsigned int count_changed(const struct session *session, const struct edge_reader *readers)
 {
-	double deadline = now() + options->quiet;
+	double deadline = now() + session->options->quiet;
 	unsigned int changed, i;
 
 	do {
-		for (changed = i = 0; i < options->count; i++) {
-			struct keepalive keepalive = keepalive_of(readers[i].fd);
-
-			changed +=
-			    memcmp(&keepalive, &readers[i].keepalive, sizeof(keepalive)) != 0;
-		}
+		for (changed = i = 0; i < session->options->count; i++)
+			changed += !has_own_keepalive(readers[i].fd, session->listener);
 		if (changed)
 			pause_for(0.05);
 	} while (changed && now() < deadline);
@@ -182,7 +176,6 @@ static int edge_server(struct session *session)
 		readers[i].fd = accept_met_connection(session);
 		if (readers[i].fd < 0)
 			return broken(session, "accept: %s", strerror(errno));
-		readers[i].keepalive = keepalive_of(readers[i].fd);
 		set_blocking(readers[i].fd, false);
 		if (epoll_ctl(epoll, EPOLL_CTL_ADD, readers[i].fd, &event))
 			return broken(session, "epoll_ctl: %s", strerror(errno));
@@ -191,7 +184,7 @@ static int edge_server(struct session *session)
 	pause_for(options->gap);
 	if (read_all(session, epoll, readers))
 		return 1;
-	session->shared->changed = count_changed(options, readers);
+	session->shared->changed = count_changed(session, readers);
 	session_wake(session->wake_client);
 	return 0;
 }
