@@ -5,10 +5,10 @@
  * is not (tcp_bpf_push()). So it leaves, for good: sockets can only join when they are established.
  * Before that a writer of large messages is held (hold.h), which makes most of them redirected.
  *
- * The receiver leaves first. What is in a psock queue when its socket leaves is lost, and what is
- * on its way there is refused with EPIPE. There is nothing: the queue is empty, and the newest
- * message of the only task that ever sent took the stack. The callback holds the sender's lock, so
- * that no message is judged meanwhile.
+ * From then on none of its messages is redirected. The receiver leaves first, as soon as its queue
+ * is empty: what is in a psock queue when its socket leaves is lost, and what is on its way there
+ * is refused with EPIPE. There is nothing: only a single task had ever sent, and its newest message
+ * took the stack. The callback holds the sender's lock, so that no message is judged meanwhile.
  *
  * The sender leaves when nothing can come back: the receiver's psock is gone, which tasks inside
  * tcp_bpf_sendmsg() hold a reference to, and the sender's own queue is empty.
@@ -94,15 +94,17 @@ static __always_inline bool sm_stream_left(struct bpf_sock_ops *ctx, struct tcp_
 		if (peer->held)
 			percent = SM_HELD_PERCENT;
 	}
-	if (peer->mode != SM_MODE_STACK || peer->writer.since ||
+	if (peer->mode != SM_MODE_STACK || (peer->writer.since && !peer->is_stream) ||
 	    !sm_is_peer(receiver, peer->peer_cookie))
 		return false;
 	if (!peer->is_stream) {
-		if ((!sm_is_stream(peer, window_ns, percent) && !sm_peer_stalled(peer)) ||
-		    !sm_psock_empty(receiver))
+		if (!sm_is_stream(peer, window_ns, percent) && !sm_peer_stalled(peer))
 			return false;
+		/* Nothing is redirected any more: the queue will be empty soon. */
 		peer->is_stream = 1;
 		sm_count_total(SM_STREAM, 0);
+	}
+	if (sm_psock(receiver) && sm_psock_empty(receiver)) {
 		cookie = peer->peer_cookie;
 		bpf_map_delete_elem(&sm_sockets, &cookie);
 	}
