@@ -20,8 +20,8 @@
 /* The same for our datapath where it wakes readers that miss an edge. */
 #define SMA_FIONREAD_NUDGED                                                                        \
 	"On this kernel ioctl(FIONREAD) returns 0 for unread bytes that reached a socket in a "    \
-	"sockmap through the stack. Edge-triggered readers (nginx) go on after a pause of about "  \
-	"a second, over plain TCP. Other programs that size their reads by it (Java, .NET) may "   \
+	"sockmap through the stack. Edge-triggered readers (nginx) go on after a pause of up to "  \
+	"2 s, over plain TCP. Other programs that size their reads by it (Java, .NET) may "        \
 	"stall: exclude them with a policy, or use a kernel with the fix 04af4efde58a (bpf, "      \
 	"sockmap: fix FIONREAD)."
 
