@@ -19,6 +19,7 @@
 #include "include/nudge.h"
 #include "include/pairing.h"
 #include "include/policy.h"
+#include "include/readers.h"
 #include "include/sockmap_abi.h"
 
 static __always_inline const struct sm_config *sm_get_config(void)
@@ -102,11 +103,15 @@ static __always_inline __u32 sm_judge(struct sk_msg_md *msg, struct sm_peer *pee
 		return SM_PEER_GONE;
 	if (!tp || !sm_is_peer(peer_sk, peer->peer_cookie))
 		return SM_PEER_GONE;
-	if (sm_is_zerocopy(tp) || sm_has_ulp(tp, peer_sk) || sm_peeks_from_offset(peer_sk))
+	sm_learn_reader(tp, peer);
+	if (sm_is_zerocopy(tp) || sm_has_ulp(tp, peer_sk) || sm_peeks_from_offset(peer_sk) ||
+	    sm_peer_splices(peer))
 		return SM_EXCLUDED;
-	if ((peer->mode != SM_MODE_REDIRECT || sm_sent_unseen(tp, peer)) &&
-	    !sm_in_order(tp, peer, peer_sk))
-		return SM_ORDER;
+	if (peer->mode != SM_MODE_REDIRECT || sm_sent_unseen(tp, peer)) {
+		verdict = sm_begin(tp, peer, peer_sk);
+		if (verdict != SM_REDIRECTED)
+			return verdict;
+	}
 	peer->seen_write_seq = tp->write_seq;
 	if (sm_memory_is_short(tp) || sm_over_limit(peer, peer_sk, msg->size, limit))
 		return SM_BACKPRESSURE;

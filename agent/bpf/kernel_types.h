@@ -57,6 +57,7 @@ struct inode {
 
 struct socket {
 	short type;
+	struct sock *sk;
 };
 
 struct socket_alloc {
@@ -89,6 +90,14 @@ struct sk_msg_sg {
 
 struct task_struct {
 	char comm[16];
+};
+
+struct pt_regs___x86 {
+	unsigned long orig_ax; /* number of the system call */
+};
+
+struct pt_regs___arm64 {
+	int syscallno;
 };
 
 struct sk_msg {

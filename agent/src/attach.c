@@ -13,13 +13,16 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "answer.h"
 #include "attach.h"
 #include "caps.h"
 #include "edge_users.h"
 #include "kallsyms.h"
 #include "params.h"
 #include "pins.h"
+#include "probe_fionread.h"
 #include "show.h"
+#include "splice.h"
 #include "stage.h"
 #include "takeoff.h"
 #include "text.h"
@@ -203,13 +206,26 @@ static int load_answer(struct attach *attach, struct sma_error *error)
 	if (!attach->loaded.ours)
 		return 0;
 	sockets = bpf_object__find_map_by_name(attach->loaded.object, SM_SOCKETS_MAP);
-	if (sma_answer_load(attach->context, map_id(sockets), &attach->answer, error) == 0)
+	if (sma_answer_load(attach->context, map_id(sockets), &attach->tracers[SMA_ANSWER],
+			    error) == 0)
 		return 0;
 	if (attach->options.datapath.gated || atomic_load(&attach->context->cancelled))
 		return -1;
 	/* Nobody asked for it: status warns. */
 	sma_error_clear(error);
 	return 0;
+}
+
+/*
+ * Before the first message, too: whoever splices must not be sent one unseen. Where it cannot be
+ * used (bpf/include/readers.h, sm_may_watch()), status warns.
+ */
+static int load_splice(struct attach *attach, struct sma_error *error)
+{
+	if (!attach->loaded.ours || (attach->options.datapath.gated && sma_fionread_broken() == 1))
+		return 0;
+	return sma_splice_load(attach->context, attach->loaded.object, &attach->tracers[SMA_SPLICE],
+			       error);
 }
 
 /* What nudge.h of the datapath depends on: it finds these symbols, or does without. */
@@ -243,7 +259,7 @@ static int run(struct attach *attach, struct sma_error *error)
 		return -1;
 	sma_stage("loaded");
 	attach->targets = json_object();
-	if (load_answer(attach, error))
+	if (load_answer(attach, error) || load_splice(attach, error))
 		return -1;
 	attach->nudges = can_nudge(attach);
 	find_edge_users(attach);
@@ -316,7 +332,8 @@ json_t *sma_attach(struct sma_context *context, const json_t *params, struct sma
 			sma_fail_memory(error);
 	}
 	sma_loaded_close(&attach.loaded);
-	sma_answer_close(&attach.answer);
+	for (size_t i = 0; i < SMA_TRACERS; i++)
+		sma_tracer_close(&attach.tracers[i]);
 	sma_cgroup_close(&attach.cgroup);
 	sma_object_free(&attach.file);
 	sma_policy_close(&attach.policy);

@@ -6,12 +6,14 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "answer.h"
 #include "cgroup.h"
 #include "loader.h"
 #include "object.h"
 #include "options.h"
 #include "policy.h"
+#include "tracer.h"
+
+enum { SMA_ANSWER, SMA_SPLICE, SMA_TRACERS };
 
 struct attach {
 	struct sma_context *context;
@@ -23,7 +25,7 @@ struct attach {
 	struct sma_policy policy;
 	struct sma_cgroup cgroup;
 	struct sma_loaded loaded;
-	struct sma_answer answer;
+	struct sma_tracer tracers[SMA_TRACERS];
 	char *root;    /* BPFFS/sockmap */
 	char *staging; /* the folder while it is being filled */
 	char *final;

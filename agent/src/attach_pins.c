@@ -101,11 +101,14 @@ int sma_attach_pin_all(struct attach *attach, struct sma_error *error)
 		attach->programs++;
 		attach->links += sma_goes_to_cgroup(bpf_program__type(program));
 	}
-	if (attach->answer.object) {
-		if (pin(attach, attach->answer.program_fd, "prog_", SMA_ANSWER_PROGRAM, error))
+	for (size_t i = 0; i < SMA_TRACERS; i++) {
+		const struct sma_tracer *tracer = &attach->tracers[i];
+
+		if (!tracer->object)
+			continue;
+		if (pin(attach, tracer->program_fd, "prog_", tracer->name, error))
 			return -1;
-		json_object_set_new(attach->targets, SMA_ANSWER_PROGRAM,
-				    sma_text(attach->answer.function));
+		json_object_set_new(attach->targets, tracer->name, sma_text(tracer->function));
 		attach->programs++;
 	}
 	bpf_object__for_each_map(map, attach->loaded.object)
@@ -147,9 +150,12 @@ int sma_attach_link_all(struct attach *attach, struct sma_error *error)
 {
 	struct bpf_program *program;
 
-	if (attach->answer.object &&
-	    pin(attach, attach->answer.link_fd, "link_", SMA_ANSWER_PROGRAM, error))
-		return -1;
+	for (size_t i = 0; i < SMA_TRACERS; i++) {
+		const struct sma_tracer *tracer = &attach->tracers[i];
+
+		if (tracer->object && pin(attach, tracer->link_fd, "link_", tracer->name, error))
+			return -1;
+	}
 	sma_progress(attach->context, "Attaching to %s", attach->cgroup.path);
 	bpf_object__for_each_program(program, attach->loaded.object)
 	{

@@ -4,6 +4,7 @@
 	.balign 16
 	.globl sma_sockets_object, sma_sockets_object_end, sma_peers_object, sma_peers_object_end
 	.globl sma_capture_object, sma_capture_object_end, sma_answer_object, sma_answer_object_end
+	.globl sma_splice_object, sma_splice_object_end
 sma_sockets_object:
 	.incbin "sockets.bpf.o"
 sma_sockets_object_end:
@@ -19,4 +20,8 @@ sma_capture_object_end:
 sma_answer_object:
 	.incbin "answer.bpf.o"
 sma_answer_object_end:
+	.balign 16
+sma_splice_object:
+	.incbin "splice.bpf.o"
+sma_splice_object_end:
 	.section .note.GNU-stack, "", %progbits

@@ -18,7 +18,7 @@ static const char *const reasons[SM_VERDICTS] = {
     [SM_NO_PEER] = "noPeer",	 [SM_ORDER] = "order",	     [SM_BACKPRESSURE] = "backpressure",
     [SM_PEER_GONE] = "peerGone", [SM_DISABLED] = "disabled", [SM_MAP_FULL] = "mapFull",
     [SM_POLICY] = "policy",	 [SM_EXCLUDED] = "excluded", [SM_ERROR] = "error",
-    [SM_STREAM] = "stream"};
+    [SM_STREAM] = "stream",	 [SM_FIRST] = "first"};
 
 const char *sma_reason(__u64 verdict)
 {

@@ -16,6 +16,7 @@
 #include "policy.h"
 #include "probe_fionread.h"
 #include "show.h"
+#include "splice.h"
 #include "text.h"
 #include "../../bpf/include/sockmap_abi.h"
 
@@ -175,6 +176,8 @@ static void warn_of_host(const struct sma_attachment *attachment, bool ours, jso
 	if (sma_fionread_blind() == 1 &&
 	    !sma_find_pin(attachment, SMA_PIN_LINK, SMA_ANSWER_PROGRAM))
 		warn(warnings, "%s", SMA_FIONREAD_BLIND_WARNING);
+	if (ours && !sma_splice_is_seen(attachment))
+		warn(warnings, "%s", SMA_SPLICE_WARNING);
 	if (ours && sma_kallsyms_hidden())
 		warn(warnings, "%s", SMA_KALLSYMS_WARNING);
 }

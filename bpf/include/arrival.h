@@ -21,6 +21,7 @@
 #include <bpf/bpf_endian.h>
 #include <bpf/bpf_helpers.h>
 #include "maps.h"
+#include "readers.h"
 
 /* SYNs that are on their way for longer count as translated. In units of sm_now(). */
 #define SM_ARRIVAL_WINDOW 1000
@@ -39,6 +40,12 @@ static __always_inline __u32 sm_remote_port(struct bpf_sock_ops *ctx)
 	return bpf_ntohl(ctx->remote_port) & 0xffff;
 }
 
+/* Enough to tell sockets of one port from each other. */
+static __always_inline __u32 sm_name_of(struct bpf_sock_ops *ctx)
+{
+	return (__u32)(__u64)ctx->sk;
+}
+
 /* A SYN is about to be sent. Sockets of one port share the oldest time of a while. */
 static __always_inline void sm_connects(struct bpf_sock_ops *ctx)
 {
@@ -46,8 +53,23 @@ static __always_inline void sm_connects(struct bpf_sock_ops *ctx)
 	struct sm_port *own = bpf_map_lookup_elem(&sm_ports, &port);
 	__u32 now = sm_now();
 
-	if (own && (!own->connects || now - own->connects > SM_ARRIVAL_WINDOW))
+	if (!own)
+		return;
+	if (!own->connects || now - own->connects > SM_ARRIVAL_WINDOW)
 		own->connects = now;
+	own->process = sm_this_process();
+	own->socket = sm_name_of(ctx);
+}
+
+/* The kind of reader that the connecting socket has (readers.h). */
+static __always_inline __u64 sm_own_readers(struct bpf_sock_ops *ctx)
+{
+	__u32 port = ctx->local_port;
+	struct sm_port *own = bpf_map_lookup_elem(&sm_ports, &port);
+
+	return own && own->process && own->socket == sm_name_of(ctx)
+		   ? sm_connected_kind(own->process, sm_remote_port(ctx))
+		   : 0;
 }
 
 /* Did nobody connect from there lately? */

@@ -19,6 +19,7 @@
 #include <bpf/bpf_core_read.h>
 #include "kernel.h"
 #include "psock.h"
+#include "readers.h"
 #include "sockmap_abi.h"
 #include "waiting.h"
 
@@ -86,6 +87,31 @@ static __always_inline bool sm_in_order(struct tcp_sock *tp, const struct sm_pee
 	/* Most who hold the lock are on their way to wait, or to leave. */
 	sm_await_lock(peer_sk);
 	return !sm_reader_in_stack(peer_sk);
+}
+
+/*
+ * The verdict on a message of a direction that is not redirected at the time, as far as order and
+ * its reader are concerned.
+ */
+static __always_inline __u32 sm_begin(struct tcp_sock *tp, const struct sm_peer *peer,
+				      struct sock *peer_sk)
+{
+	bool first = !peer->last_stack_verdict && !sm_sent_unseen(tp, peer);
+	__u32 reading = sm_watched() ? sm_reading_of(peer) : SM_RECEIVES;
+
+	if (reading == SM_SPLICES)
+		return SM_EXCLUDED;
+	if (first && reading == SM_UNKNOWN_READER && !sm_waits_in_sockmap(peer_sk))
+		return SM_FIRST;
+	if (!sm_in_order(tp, peer, peer_sk))
+		return SM_ORDER;
+	if (reading == SM_UNKNOWN_READER) {
+		/* It has read all that there was: if by splice(), it is marked by now. */
+		if (sm_peer_splices(peer))
+			return SM_EXCLUDED;
+		sm_note_receives(sm_peer_readers(peer));
+	}
+	return SM_REDIRECTED;
 }
 
 /* Bytes and overhead of what waits in the psock, cut off where it exceeds `limit`. */

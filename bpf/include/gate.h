@@ -6,7 +6,8 @@
  *
  * And on kernels with the FIONREAD regression the answer is 0 for such bytes in any case.
  *
- * So nothing of the stack is let in to such a reader while it is in the map. The segments are
+ * So nothing of the stack is let in to such a reader while it is in the map, unless nothing else
+ * has ever come and FIONREAD counts it. The segments are
  * dropped, and sent again by TCP. When the reader has emptied its psock queue, the sender's
  * retransmission timer takes it out of the map, and the segment that follows makes the edge on a
  * plain TCP socket. The other end leaves in the same way when the first bytes come back.
@@ -68,7 +69,9 @@ static __always_inline bool sm_has_payload(struct __sk_buff *skb)
 
 static __always_inline bool sm_holds_back(struct sm_peer *peer, struct sock *sk)
 {
-	return sm_psock(sk) && sm_learn_peer(peer) == SM_REDIRECTED && sm_may_wait_for_edges(sk);
+	return sm_psock(sk) && sm_learn_peer(peer) == SM_REDIRECTED &&
+	       (sm_options.fionread_denies || sm_peer_has_redirected(peer)) &&
+	       sm_may_wait_for_edges(sk);
 }
 
 /* May this segment be let in? */

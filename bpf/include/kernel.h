@@ -63,6 +63,7 @@ struct ns_common {
 
 struct net {
 	struct ns_common ns;
+	__u64 net_cookie; /* from 5.12 on */
 };
 
 typedef struct {
@@ -97,6 +98,11 @@ typedef struct {
 
 struct cred {
 	sm_kernel_id fsuid, fsgid;
+};
+
+struct task_struct {
+	struct task_struct *group_leader;
+	__u64 start_time; /* ns */
 };
 
 struct file {

@@ -6,6 +6,7 @@
 #include <linux/bpf.h>
 #include <bpf/bpf_helpers.h>
 #include "peers_map.h"
+#include "readers_map.h"
 #include "sockmap_abi.h"
 
 #define SM_DEFAULT_SOCKETS 65536

@@ -35,6 +35,7 @@
 #include "nudge.h"
 #include "policy.h"
 #include "psock.h"
+#include "readers.h"
 #include "stream.h"
 #include "tuple.h"
 #include "waiting.h"
@@ -130,6 +131,7 @@ static __always_inline void sm_active_established(struct bpf_sock_ops *ctx, stru
 	peer->handshake = handshake;
 	peer->seen_write_seq = tp->write_seq;
 	peer->foreign_flags = flags;
+	peer->readers = sm_own_readers(ctx);
 	peer->active = 1;
 	pairing.active_state = (__u64)peer;
 
@@ -254,6 +256,7 @@ static __always_inline void sm_passive_established(struct bpf_sock_ops *ctx, str
 	peer->peer_state = active.state;
 	peer->peer_cookie = active.cookie;
 	peer->early_reader = pairing->early_reader;
+	peer->readers = sm_accepted_kind(tp);
 
 	error = bpf_sock_hash_update(ctx, &sm_sockets, &cookie, BPF_NOEXIST);
 	if (error) {
@@ -351,6 +354,7 @@ static __always_inline void sm_packet_leaves(struct bpf_sock_ops *ctx, struct bp
 
 	if (!peer || !tp)
 		return;
+	sm_learn_reader(tp, peer);
 	/* A client that never sends learns its peer when it acknowledges. */
 	if (!peer->peer_cookie && (!sm_has_unread(tp) || sm_learn_peer(peer) != SM_REDIRECTED))
 		return;

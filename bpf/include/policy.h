@@ -17,6 +17,7 @@
 #include <bpf/bpf_helpers.h>
 #include "kernel.h"
 #include "maps.h"
+#include "readers.h"
 #include "view.h"
 
 #define SM_ADDRESS_BITS 128
@@ -44,6 +45,7 @@ static __always_inline void sm_listens(struct bpf_sock *sk)
 
 	if (!tp)
 		return;
+	sm_forget_readers(tp);
 	sm_owner_of((struct sock *)tp, &owner);
 	/* No memory: its gid is unknown, as if it had listened before the attach. */
 	if (owner.gid_known)

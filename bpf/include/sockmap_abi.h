@@ -36,6 +36,8 @@
 #define SM_CONFIG_MAP	  "sm_config"	  /* ARRAY of one: struct sm_config */
 #define SM_OPTIONS_MAP	  ".rodata.sm"	  /* of one: struct sm_options */
 #define SM_OWNERS_MAP	  "sm_owners"	  /* SK_STORAGE, cloned by accept: struct sm_owner */
+#define SM_READERS_MAP	  "sm_readers" /* LRU_HASH: kind of reader (u64) -> enum sm_reading (u32) */
+#define SM_SPLICING_MAP	  "sm_splicing" /* ARRAY of one: struct sm_splicing */
 #define SM_POLICY_MAP                                                                              \
 	"sm_policy" /* ARRAY_OF_MAPS of one: LPM_TRIE struct sm_policy_key ->                      \
 		     struct sm_rule_set; no map: no policy */
@@ -77,7 +79,8 @@ enum sm_verdict {
 	SM_EXCLUDED = 8,     /* the socket uses what a sockmap cannot carry */
 	SM_ERROR = 9,	     /* a helper failed */
 	SM_STREAM = 10,	     /* a stream that outran its reader has left the map (stream.h) */
-	SM_VERDICTS = 11,
+	SM_FIRST = 11,	     /* the first message to a reader that may splice() (readers.h) */
+	SM_VERDICTS = 12,
 };
 
 struct sm_count {
@@ -149,6 +152,8 @@ struct sm_tuple {
 struct sm_port {
 	__u32 connects; /* a socket sent its SYN from it */
 	__u32 arrives;	/* a SYN from it came to an attached listener */
+	__u32 socket;	/* the last that did the former, as sm_name_of() has it */
+	__u32 process;	/* and whose it is (readers.h) */
 };
 
 /* There is no such port: where SYNs from ports are noted that nobody connects from. */
@@ -164,6 +169,18 @@ struct sm_pairing {
 	__u32 early_reader; /* 1: the active end may have one since before it was established */
 	__u64 active_state; /* struct sm_peer * in the kernel, read like the sockets */
 	__u64 passive_state;
+};
+
+/* How the sockets of a kind are read (readers.h). */
+enum sm_reading {
+	SM_UNKNOWN_READER = 0,
+	SM_RECEIVES = 1, /* recv() and the like: redirected bytes, too */
+	SM_SPLICES = 2,	 /* splice(): bytes of the stack only */
+};
+
+struct sm_splicing {
+	__u32 watched; /* 1: sma_splice of the agent is attached */
+	__u32 seen;    /* 1: it has marked a socket (sm_peer.splices) */
 };
 
 enum sm_mode {
@@ -233,6 +250,9 @@ struct sm_peer {
 	__u32 early_reader; /* 1: the peer may have one since before it was established */
 	__u32 stalled;	    /* 1: its reader waited for an edge that did not come (nudge.h) */
 	struct sm_watch watch;
+	__u64 readers; /* which kind its reader is of, key of sm_readers; 0: none that is known */
+	__u32 splices; /* 1: its reader has called splice() */
+	__u32 learned; /* 1: it has read bytes of the stack, which its kind is known by */
 };
 
 /* Who made a socket, as iptables' owner match has it. */

@@ -58,32 +58,48 @@ extern const void ep_poll_callback __ksym __weak; /* of whoever uses epoll */
 #define sm_within(address, function, bytes)                                                        \
 	(&(function) && (address) - (__u64) & (function) < (bytes))
 
-/* Is it certain that a task does not wait inside tcp_recvmsg()? */
-static __always_inline bool sm_waits_elsewhere(struct wait_queue_entry *entry)
+enum sm_place {
+	SM_IN_DOUBT = 0,
+	SM_IN_STACK = 1,   /* tcp_recvmsg() or tcp_splice_read() */
+	SM_IN_SEND = 2,	   /* or connect() */
+	SM_IN_SOCKMAP = 3, /* tcp_bpf_recvmsg() */
+};
+
+/* Where a task waits that has a wait queue entry of this kind. */
+static __always_inline enum sm_place sm_place_of(struct wait_queue_entry *entry)
 {
+	enum sm_place place = SM_IN_DOUBT;
 	__u64 words[SM_READ_WORDS];
-	bool known = false;
 	int i, j;
 
 	if (!&sk_wait_data)
-		return false;
+		return SM_IN_DOUBT;
 	for (i = SM_READ_WORDS; i <= SM_FRAME_WORDS; i += SM_READ_WORDS) {
 		if (bpf_probe_read_kernel(words, sizeof(words), (void *)entry - i * sizeof(*words)))
-			return false;
+			return SM_IN_DOUBT;
 		for (j = 0; j < SM_READ_WORDS; j++) {
 			__u64 address = words[j] | SM_TEXT_BITS;
 
 			if (sm_within(address, sk_wait_data, SM_WAIT_DATA_BYTES))
-				return false;
+				return SM_IN_STACK;
 			if (sm_within(address, tcp_msg_wait_data, SM_FUNCTION_BYTES) ||
 			    sm_within(address, sk_msg_wait_data, SM_FUNCTION_BYTES) ||
-			    sm_within(address, tcp_bpf_recvmsg, SM_FUNCTION_BYTES) ||
-			    sm_within(address, sk_stream_wait_memory, SM_FUNCTION_BYTES) ||
-			    sm_within(address, __inet_stream_connect, SM_FUNCTION_BYTES))
-				known = true;
+			    sm_within(address, tcp_bpf_recvmsg, SM_FUNCTION_BYTES))
+				place = SM_IN_SOCKMAP;
+			else if (sm_within(address, sk_stream_wait_memory, SM_FUNCTION_BYTES) ||
+				 sm_within(address, __inet_stream_connect, SM_FUNCTION_BYTES))
+				place = SM_IN_SEND;
 		}
 	}
-	return known;
+	return place;
+}
+
+/* epoll has no task in its entry; poll() has, but another function. */
+static __always_inline bool sm_is_task(struct wait_queue_entry *entry)
+{
+	const void *woken = &woken_wake_function;
+
+	return woken ? BPF_CORE_READ(entry, func) == woken : BPF_CORE_READ(entry, private) != NULL;
 }
 
 static __always_inline bool sm_all_wait_elsewhere(struct socket_wq *wq)
@@ -91,7 +107,6 @@ static __always_inline bool sm_all_wait_elsewhere(struct socket_wq *wq)
 	struct list_head *head =
 	    (struct list_head *)__builtin_preserve_access_index(&wq->wait.head);
 	struct list_head *pos = BPF_CORE_READ(head, next);
-	const void *woken = &woken_wake_function;
 	int i;
 
 	for (i = 0; i < SM_WAITERS_WALK && pos != head; i++) {
@@ -100,10 +115,7 @@ static __always_inline bool sm_all_wait_elsewhere(struct socket_wq *wq)
 		if (!pos)
 			return false;
 		entry = (void *)pos - bpf_core_field_offset(struct wait_queue_entry, entry);
-		/* epoll has no task in its entry; poll() has, but another function. */
-		if ((woken ? BPF_CORE_READ(entry, func) == woken
-			   : BPF_CORE_READ(entry, private) != NULL) &&
-		    !sm_waits_elsewhere(entry))
+		if (sm_is_task(entry) && sm_place_of(entry) < SM_IN_SEND)
 			return false;
 		pos = BPF_CORE_READ(pos, next);
 	}
@@ -148,6 +160,19 @@ static __always_inline enum sm_waiter sm_who_waits(struct sock *sk)
 		pos = BPF_CORE_READ(pos, next);
 	}
 	return who;
+}
+
+/* Is the first who waits for this socket a reader of redirected bytes? */
+static __always_inline bool sm_waits_in_sockmap(struct sock *sk)
+{
+	struct socket_wq *wq = BPF_CORE_READ(sk, sk_wq);
+	struct list_head *head =
+	    (struct list_head *)__builtin_preserve_access_index(&wq->wait.head);
+	struct list_head *pos = BPF_CORE_READ(head, next);
+	struct wait_queue_entry *entry =
+	    (void *)pos - bpf_core_field_offset(struct wait_queue_entry, entry);
+
+	return pos && pos != head && sm_is_task(entry) && sm_place_of(entry) == SM_IN_SOCKMAP;
 }
 
 /* Is a reader waiting inside tcp_recvmsg() now, as far as this host lets a program see? */

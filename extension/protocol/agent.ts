@@ -34,6 +34,7 @@ export const STACK_REASONS = [
   'excluded',
   'error',
   'stream',
+  'first',
 ] as const;
 export type StackReason = (typeof STACK_REASONS)[number];
 

@@ -22,6 +22,9 @@ export function reasonText(reason: StackReason): string {
     stream: l10n.t(
       'Its sender outran its reader, so it has left the map: TCP carries such connections better.',
     ),
+    first: l10n.t(
+      'It was the first to a reader that might call splice(), which redirected bytes do not reach.',
+    ),
   };
   return texts[reason];
 }
@@ -39,6 +42,7 @@ export function reasonName(reason: StackReason): string {
     excluded: l10n.t('excluded'),
     error: l10n.t('error'),
     stream: l10n.t('stream'),
+    first: l10n.t('first message'),
   };
   return names[reason];
 }

@@ -79,7 +79,8 @@ describe.each(builds)('JSON-RPC (%s build)', build => {
     expect(sockets).toMatchObject({ total: 4, matched: 4, offset: 1 });
     expect(sockets.rows).toHaveLength(3);
     const { programs } = await session.call('programs', {});
-    expect(programs.filter(program => program.attachment === 'rpc')).toHaveLength(2);
+    const ids = programs.filter(program => program.attachment === 'rpc').map(({ id }) => id);
+    expect(new Set(ids)).toEqual(new Set(attachment.programs.map(({ id }) => id)));
     const { maps } = await session.call('maps', {});
     expect(maps.find(({ id }) => id === attachment.sockmapId)).toMatchObject({ type: 'sockhash' });
     expect((await session.call('mapEntries', { id: attachment.sockmapId ?? 0 })).total).toBe(4);

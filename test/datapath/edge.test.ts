@@ -44,6 +44,14 @@ if (LACKS.has('answers')) {
       expect((await datapath.stats()).redirected.bytes).toBeGreaterThan(19 * 65_536);
     });
 
+    it('are redirected to from their first connection on, with --edge-readers', async () => {
+      const datapath = await attachDatapath(cleanup, 'first', { edgeReaders: true });
+      await traffic('pairs', '--count', '20', '--bytes', '20000', '--cgroup', datapath.cgroup);
+      const { redirected, stack } = await datapath.stats();
+      expect(redirected.bytes).toBeGreaterThan(0.75 * 2 * 20 * 20_000);
+      expect(redirected.bytes + stack.bytes).toBe(2 * 20 * 20_000);
+    });
+
     it('are told the right number beside another attachment, and when that is gone', async () => {
       const other = await attachDatapath(cleanup, 'other');
       const datapath = await attachDatapath(cleanup, 'beside');

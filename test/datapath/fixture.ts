@@ -164,13 +164,16 @@ export async function setConfig(
   await writeEntry(datapath, 'sm_config', value);
 }
 
+/** As on a kernel that does not show who uses splice(): the first message to a reader is redirected. */
+export const watchNoSplice = (datapath: Datapath) => writeEntry(datapath, 'sm_splicing', Buffer.alloc(8));
+
 /**
  * From here on every connection may end on this host, for all that the datapath knows, as if SYNs from elsewhere
  * arrived all the time: entry SM_ANY_PORT of sm_ports lies some days ahead.
  */
 export async function keepInDoubt(datapath: Datapath): Promise<void> {
   const seconds = Number((await run('cat', '/proc/uptime')).split(' ')[0]);
-  const value = Buffer.alloc(8);
+  const value = Buffer.alloc(16);
   value.writeUInt32LE(Math.floor((seconds * 1e9) / 2 ** 20) + 2 ** 29, 4);
   await writeEntry(datapath, 'sm_ports', value);
 }

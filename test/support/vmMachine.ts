@@ -9,9 +9,9 @@ import { runOn, execute, spawnHere, type Machine, type MachineArch, type Machine
  * `lateZerocopy`: completions for a sender that sets SO_ZEROCOPY when its socket is in a sockmap;
  * `answers`: FIONREAD counts redirected bytes, or a program may correct what it says; `letsGo`: iterators
  * may set TCP_NOTSENT_LOWAT; `peekOffset`: SO_PEEK_OFF for TCP (6.10); `nudges`: setting SO_RCVLOWAT from a
- * program wakes readers (6.1).
+ * program wakes readers (6.1); `splices`: a program may mark the sockets of readers that splice() (5.11).
  */
-export type Lack = 'mptcp' | 'lateZerocopy' | 'answers' | 'letsGo' | 'peekOffset' | 'nudges';
+export type Lack = 'mptcp' | 'lateZerocopy' | 'answers' | 'letsGo' | 'peekOffset' | 'nudges' | 'splices';
 
 /** How to reach a virtual machine that somebody else started; can be sent to another process. */
 export interface VmAddress {

@@ -124,7 +124,7 @@ static int half_close_server(struct session *session)
 	unsigned int i;
 
 	for (i = 0; i < options->count; i++) {
-		int error, fd = accept_connection(session);
+		int error, fd = accept_met_connection(session);
 
 		if (fd < 0)
 			return broken(session, "connection %u: accept: %s", i, strerror(errno));
@@ -147,7 +147,7 @@ static int half_close_client(struct session *session)
 	unsigned int i;
 
 	for (i = 0; i < options->count; i++) {
-		int error, fd = open_connection(session);
+		int error, fd = open_met_connection(session);
 
 		if (fd < 0)
 			return broken(session, "connection %u: connect: %s", i, strerror(errno));
@@ -182,7 +182,7 @@ static int reset_server(struct session *session)
 	unsigned int i;
 
 	for (i = 0; i < options->count; i++) {
-		int error, fd = accept_connection(session);
+		int error, fd = accept_met_connection(session);
 
 		if (fd < 0)
 			return broken(session, "connection %u: accept: %s", i, strerror(errno));
@@ -205,7 +205,7 @@ static int reset_client(struct session *session)
 	unsigned int i;
 
 	for (i = 0; i < options->count; i++) {
-		int error, fd = open_connection(session);
+		int error, fd = open_met_connection(session);
 
 		if (fd < 0)
 			return broken(session, "connection %u: connect: %s", i, strerror(errno));

@@ -203,7 +203,8 @@ int open_met_connection(const struct session *session)
 	int fd = open_connection(session);
 	char byte;
 
-	if (fd >= 0 && receive_all(fd, &byte, 1, 0) != 1) {
+	if (fd >= 0 && (receive_all(fd, &byte, 1, 0) != 1 || !send_all(fd, "!", 1) ||
+			receive_all(fd, &byte, 1, 0) != 1)) {
 		close(fd);
 		return -1;
 	}
@@ -213,8 +214,10 @@ int open_met_connection(const struct session *session)
 int accept_met_connection(const struct session *session)
 {
 	int fd = accept_connection(session);
+	char byte;
 
-	if (fd >= 0 && !send_all(fd, "!", 1)) {
+	if (fd >= 0 &&
+	    (!send_all(fd, "!", 1) || receive_all(fd, &byte, 1, 0) != 1 || !send_all(fd, "!", 1))) {
 		close(fd);
 		return -1;
 	}

@@ -48,7 +48,7 @@ struct options {
 	bool mptcp;	     /* IPPROTO_MPTCP at both ends */
 	bool from_server;    /* the server's half is the writer */
 	bool zerocopy;	     /* SO_ZEROCOPY before the connection is made */
-	bool late;	     /* zerocopy: only when it stands */
+	bool late;	     /* zerocopy, splice: only when it stands */
 	int lowat;	     /* TCP_NOTSENT_LOWAT, bytes, 0: none of our own */
 	int keepalive;	     /* TCP_KEEPIDLE, TCP_KEEPINTVL of the listener, seconds, 0: default */
 	bool ask;	     /* churn: keep the connections until a line comes */
@@ -97,8 +97,9 @@ double now(void);
 void pause_for(double seconds);
 
 /*
- * A byte from the server before the connection is used: until it comes, the client's
- * end may be established and the server's not, on another CPU. -1 with errno.
+ * A byte from the server, one from the client, and one from the server before the connection is
+ * used. Until the first comes, the client's end may be established and the server's not, on another
+ * CPU; and a reader is not known before it has read. -1 with errno.
  */
 int open_met_connection(const struct session *session);
 int accept_met_connection(const struct session *session);
@@ -150,6 +151,7 @@ int run_fast_open(const struct options *options);
 int run_echo_server(const struct options *options);
 int run_peek(const struct options *options);
 int run_zerocopy(const struct options *options);
+int run_splice(const struct options *options);
 int run_edge(const struct options *options);
 int run_tasks(const struct options *options);
 int run_load(const struct options *options);

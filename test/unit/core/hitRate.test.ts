@@ -25,6 +25,7 @@ function stats(atMs: number, redirected: number, reasons: Reasons = {}): StatsRe
       excluded: count(reasons.excluded ?? 0),
       error: count(reasons.error ?? 0),
       stream: count(reasons.stream ?? 0),
+      first: count(reasons.first ?? 0),
     },
     sockets: 2,
     paired: 2,

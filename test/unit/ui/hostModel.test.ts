@@ -34,6 +34,7 @@ function answers(): Answers {
           excluded: zero,
           error: zero,
           stream: zero,
+          first: zero,
         },
         sockets: 2,
         paired: 2,
