@@ -44,8 +44,9 @@
 /* Are the messages of this window large, on average? */
 static __always_inline bool sm_sends_large(const struct sm_peer *peer)
 {
-	return peer->writer.bytes - peer->window.bytes >=
-	       (peer->writer.runs - peer->window.runs) * SM_LARGE_MESSAGE;
+	__u64 messages = peer->writer.runs - peer->window.runs;
+
+	return messages && peer->writer.bytes - peer->window.bytes >= messages * SM_LARGE_MESSAGE;
 }
 
 /* Did so many messages of the last window, at least, take the stack? */

@@ -66,7 +66,7 @@ if (LACKS.has('answers')) {
     });
 
     /* They pause for up to 2 s when they are woken. */
-    const PAUSING = [...READERS, '0.1', '--quiet', String(5 * machine.slowness)];
+    const PAUSING = [...READERS, String(0.1 * machine.slowness), '--quiet', String(5 * machine.slowness)];
     if (LACKS.has('nudges')) {
       it('can stall under backpressure, attached by default', async () => {
         const datapath = await attachDatapath(cleanup, 'default');
