@@ -109,7 +109,7 @@ static __always_inline __u32 sm_begin(struct tcp_sock *tp, const struct sm_peer 
 		/* It has read all that there was: if by splice(), it is marked by now. */
 		if (sm_peer_splices(peer))
 			return SM_EXCLUDED;
-		sm_note_receives(sm_peer_readers(peer));
+		sm_note_receives(sm_of_peer(peer, readers));
 	}
 	return SM_REDIRECTED;
 }

@@ -122,23 +122,15 @@ static __always_inline bool sm_has_unread(struct tcp_sock *tp)
  */
 static __always_inline bool sm_peer_uses_stack(const struct sm_peer *peer)
 {
-	const struct sm_peer *other = (const struct sm_peer *)peer->peer_state;
-	__u64 cookie = 0, since = 1;
-	__u32 mode = SM_MODE_REDIRECT;
+	__u32 mode = sm_of_peer(peer, mode);
+	__u64 since = sm_of_peer(peer, writer.since);
 
-	return !bpf_probe_read_kernel(&mode, sizeof(mode), &other->mode) &&
-	       !bpf_probe_read_kernel(&since, sizeof(since), &other->writer.since) &&
-	       !bpf_probe_read_kernel(&cookie, sizeof(cookie), &other->cookie) &&
-	       mode == SM_MODE_STACK && !since && cookie == peer->peer_cookie;
+	return sm_of_peer(peer, cookie) == peer->peer_cookie && mode == SM_MODE_STACK && !since;
 }
 
 static __always_inline bool sm_peer_has_redirected(const struct sm_peer *peer)
 {
-	const struct sm_peer *other = (const struct sm_peer *)peer->peer_state;
-	__u64 messages = 0;
-
-	bpf_probe_read_kernel(&messages, sizeof(messages), &other->counts[SM_REDIRECTED].messages);
-	return messages;
+	return sm_of_peer(peer, counts[SM_REDIRECTED].messages);
 }
 
 /*
@@ -154,13 +146,9 @@ static __always_inline bool sm_may_miss_edge(const struct sm_peer *peer, struct 
 /* Did our peer's reader stall? Then it is better off without the map. */
 static __always_inline bool sm_peer_stalled(const struct sm_peer *peer)
 {
-	const struct sm_peer *other = (const struct sm_peer *)peer->peer_state;
-	__u32 stalled = 0;
-	__u64 cookie = 0;
+	bool stalled = sm_of_peer(peer, stalled);
 
-	return !bpf_probe_read_kernel(&stalled, sizeof(stalled), &other->stalled) &&
-	       !bpf_probe_read_kernel(&cookie, sizeof(cookie), &other->cookie) && stalled &&
-	       cookie == peer->peer_cookie;
+	return stalled && sm_of_peer(peer, cookie) == peer->peer_cookie;
 }
 
 /* Wakes nobody if there is nothing to read, be it the end. */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* Another socket, and its psock, as a program may look at them: through probe reads. */
+/* Another socket, its psock and what we keep of it, as a program may look at them: probe reads. */
 #ifndef SOCKMAP_PSOCK_H
 #define SOCKMAP_PSOCK_H
 
@@ -8,6 +8,7 @@
 #include <bpf/bpf_helpers.h>
 #include <bpf/bpf_core_read.h>
 #include "kernel.h"
+#include "sockmap_abi.h"
 
 /* sk_user_data carries flags in its low bits (include/net/sock.h SK_USER_DATA_*). */
 #define SM_USER_DATA_FLAGS 7UL
@@ -21,6 +22,19 @@ static __always_inline bool sm_is_peer(struct sock *sk, __u64 cookie)
 {
 	return (__u64)BPF_CORE_READ(sk, __sk_common.skc_cookie.counter) == cookie;
 }
+
+/*
+ * A field of what we keep of the peer. That memory may be another socket's by now, or nobody's,
+ * which reads as 0; where it matters, the cookie is read last, and compared.
+ */
+#define sm_of_peer(peer, field)                                                                    \
+	({                                                                                         \
+		struct sm_peer *of_peer = (struct sm_peer *)(peer)->peer_state;                    \
+		__typeof__(of_peer->field) value = 0;                                              \
+                                                                                                   \
+		bpf_probe_read_kernel(&value, sizeof(value), &of_peer->field);                     \
+		value;                                                                             \
+	})
 
 static __always_inline struct sk_psock *sm_psock(struct sock *sk)
 {

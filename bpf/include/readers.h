@@ -20,6 +20,7 @@
 #include <bpf/bpf_helpers.h>
 #include "kernel.h"
 #include "maps.h"
+#include "psock.h"
 #include "waiting.h"
 
 /* From 5.11 on, when such programs could find what is stored for a socket. */
@@ -86,18 +87,9 @@ static __always_inline void sm_forget_readers(struct tcp_sock *tp)
 		bpf_map_delete_elem(&sm_readers, &kind);
 }
 
-static __always_inline __u64 sm_peer_readers(const struct sm_peer *peer)
-{
-	const struct sm_peer *other = (const struct sm_peer *)peer->peer_state;
-	__u64 kind = 0;
-
-	bpf_probe_read_kernel(&kind, sizeof(kind), &other->readers);
-	return kind;
-}
-
 static __always_inline __u32 sm_reading_of(const struct sm_peer *peer)
 {
-	__u64 kind = sm_peer_readers(peer);
+	__u64 kind = sm_of_peer(peer, readers);
 	__u32 *reading = kind ? bpf_map_lookup_elem(&sm_readers, &kind) : NULL;
 
 	return reading ? *reading : SM_UNKNOWN_READER;
@@ -127,13 +119,9 @@ static __always_inline void sm_learn_reader(const struct tcp_sock *tp, struct sm
 /* Has our peer's reader spliced? If the peer is gone by now, any answer will do. */
 static __always_inline bool sm_peer_splices(const struct sm_peer *peer)
 {
-	const struct sm_peer *other = (const struct sm_peer *)peer->peer_state;
 	const struct sm_splicing *splicing = sm_watched();
-	__u32 splices = 0;
 
-	if (splicing && splicing->seen)
-		bpf_probe_read_kernel(&splices, sizeof(splices), &other->splices);
-	return splices;
+	return splicing && splicing->seen && sm_of_peer(peer, splices);
 }
 
 #endif
