@@ -77,10 +77,21 @@ int sma_splice_load(struct sma_context *context, const struct bpf_object *datapa
 	return 0;
 }
 
-bool sma_splice_is_seen(const struct sma_attachment *attachment)
+bool sma_is_splice_program(const char *name)
 {
 	for (size_t i = 0; i < PLACES; i++) {
-		if (sma_find_pin(attachment, SMA_PIN_LINK, places[i].program))
+		if (strcmp(name, places[i].program) == 0)
+			return true;
+	}
+	return false;
+}
+
+bool sma_splice_is_seen(const struct sma_attachment *attachment)
+{
+	for (size_t i = 0; i < attachment->count; i++) {
+		const struct sma_pin *pin = &attachment->pins[i];
+
+		if (pin->type == SMA_PIN_LINK && sma_is_splice_program(pin->name))
 			return !sma_kallsyms_hidden();
 	}
 	return false;

@@ -21,6 +21,8 @@
 int sma_splice_load(struct sma_context *context, const struct bpf_object *datapath,
 		    struct sma_tracer *tracer, struct sma_error *error);
 
+bool sma_is_splice_program(const char *name);
+
 /* Has this attachment got it, and can its datapath make use of it? */
 bool sma_splice_is_seen(const struct sma_attachment *attachment);
 

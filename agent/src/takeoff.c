@@ -9,17 +9,21 @@
 #include <unistd.h>
 
 #include "answer.h"
+#include "splice.h"
 #include "stage.h"
 #include "text.h"
 #include "../../bpf/include/sockmap_abi.h"
 
 #define FREED_TIMEOUT_MS 2000
 
-/* The readers need them as long as their sockets are in the map. */
+/*
+ * The readers need them as long as their sockets are in the map, or messages may be redirected to
+ * them.
+ */
 static bool serves_readers(const struct sma_pin *link)
 {
-	return strcmp(link->file, "link_" SM_GATE_PROGRAM) == 0 ||
-	       strcmp(link->file, "link_" SMA_ANSWER_PROGRAM) == 0;
+	return strcmp(link->name, SM_GATE_PROGRAM) == 0 ||
+	       strcmp(link->name, SMA_ANSWER_PROGRAM) == 0 || sma_is_splice_program(link->name);
 }
 
 static int detach_links(const struct sma_attachment *attachment, struct sma_error *error)

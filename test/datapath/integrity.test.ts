@@ -10,12 +10,14 @@ import {
   attachDatapath,
   createCgroup,
   createNetns,
+  LACKS,
   machine,
   NOTHING,
   scaled,
   setConfig,
   startTraffic,
   traffic,
+  watchNoSplice,
 } from './fixture';
 
 const cleanup = new Cleanup();
@@ -24,6 +26,8 @@ afterEach(() => cleanup.run());
 const RUNS = scaled(1000);
 /** Each leaves the map after some milliseconds, most with bytes on their way. */
 const LEAVING_RUNS = scaled(400);
+/** Whose first messages are redirected, because nobody splices. */
+const KNOWN_RUNS = scaled(200);
 /** Of attach and detach; beside the traffic one takes half a minute where the kernel is emulated. */
 const ROUNDS = machine.slowness > 1 ? 2 : 5;
 /** Beside so many runs they fit on a quick machine; a slow one does more. */
@@ -44,6 +48,7 @@ async function session(runs: number, cgroup: string, fastOpen = FAST_OPEN.refuse
   return [
     ...['integrity', '--seed', String(seed), '--runs', String(runs)],
     ...['--cgroup', cgroup, '--netns', netns.path],
+    ...(LACKS.has('splices') ? ['--no-splice'] : []),
   ];
 }
 
@@ -59,6 +64,15 @@ it(`is what plain TCP is to ${String(RUNS)} random connections`, LIMIT, async ()
   for (const reason of ['order', 'backpressure', 'peerGone', 'excluded'] as const)
     expect(reasons[reason].messages, reason).toBeGreaterThan(0);
   expect(reasons.error.messages).toBe(0);
+  expect(await datapath.leftovers()).toEqual(NOTHING);
+});
+
+it(`is what plain TCP is to ${String(KNOWN_RUNS)} connections to known readers`, LIMIT, async () => {
+  const datapath = await attachDatapath(cleanup, 'known');
+  await watchNoSplice(datapath);
+  const result = await traffic(...(await session(KNOWN_RUNS, datapath.cgroup)), '--no-splice');
+  expect(figure(result, 'runs')).toBe(KNOWN_RUNS);
+  expect((await datapath.stats()).reasons.first.messages).toBe(0);
   expect(await datapath.leftovers()).toEqual(NOTHING);
 });
 
@@ -107,7 +121,7 @@ it('is what plain TCP is while it is attached and detached in the middle of traf
 it('would be told from the published recipe', LIMIT, async () => {
   await run('make', ['--silent', '-C', `${checkout}/test/bench`, outPath('bench', 'recipe.bpf.o')]);
   const recipe = await attachDatapath(cleanup, 'recipe', { object: outPath('bench', 'recipe.bpf.o') });
-  const differing = traffic(...(await session(200, recipe.cgroup)));
+  const differing = traffic(...(await session(200, recipe.cgroup)), '--no-splice');
   /* Runs that differ, of which one may not even end. */
   await expect(differing).rejects.toThrow(/"event":"difference","test":"integrity","seed"/);
 });

@@ -70,6 +70,7 @@ enum option_id {
 	OPTION_LATE,
 	OPTION_SHRINK,
 	OPTION_ASK,
+	OPTION_NO_SPLICE,
 };
 
 static const struct option long_options[] = {
@@ -106,6 +107,7 @@ static const struct option long_options[] = {
     {"late", no_argument, NULL, OPTION_LATE},
     {"shrink", no_argument, NULL, OPTION_SHRINK},
     {"ask", no_argument, NULL, OPTION_ASK},
+    {"no-splice", no_argument, NULL, OPTION_NO_SPLICE},
     {NULL, 0, NULL, 0},
 };
 
@@ -128,6 +130,7 @@ static int usage(void)
 	    "  --keepalive S (0: the default) of the listener, without SO_KEEPALIVE\n"
 	    "  --lowat N (0) of unsent bytes  --shrink: the second half in small sends\n"
 	    "  --ask: keep what churned until a line comes on standard input\n"
+	    "  --no-splice: no random reader does\n"
 	    "  --seed N (1) --runs N (100); the seed of a run repeats it with --runs 1\n"
 	    "Prints JSON lines; exit 1: a promise was broken, 2: wrong usage.\n",
 	    stderr);
@@ -259,6 +262,9 @@ static bool apply(struct options *options, int id)
 		return true;
 	case OPTION_ASK:
 		options->ask = true;
+		return true;
+	case OPTION_NO_SPLICE:
+		options->no_splice = true;
 		return true;
 	case OPTION_FROM_SERVER:
 		options->from_server = true;

@@ -52,6 +52,7 @@ struct options {
 	int lowat;	     /* TCP_NOTSENT_LOWAT, bytes, 0: none of our own */
 	int keepalive;	     /* TCP_KEEPIDLE, TCP_KEEPINTVL of the listener, seconds, 0: default */
 	bool ask;	     /* churn: keep the connections until a line comes */
+	bool no_splice;	     /* integrity: no reader uses splice() */
 	bool shrink;	     /* churn: sends of at most 1000 bytes in the second half */
 	uint64_t seed;	     /* of the first run; each following one has the next */
 	unsigned int runs;

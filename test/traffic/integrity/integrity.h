@@ -44,6 +44,8 @@ enum read_way {
 	BY_WAITALL,  /* blocking ends only */
 	BY_LOWAT,    /* SO_RCVLOWAT */
 	BY_RCVTIMEO, /* blocking ends only: a timeout of milliseconds, tried again */
+	BY_SPLICE, /* the server only, whose listener is new: who connects is known by earlier runs
+		    */
 	READ_WAYS
 };
 
@@ -97,6 +99,7 @@ struct plan {
 	enum opening opening;
 	enum ending ending;
 	enum side ender;
+	bool may_splice;
 	bool nonblocking[SIDES];
 	bool nodelay[SIDES];
 	uint32_t send_buffer[SIDES], receive_buffer[SIDES]; /* bytes, 0: the system's */
@@ -130,7 +133,7 @@ struct end {
 };
 
 /* plan.c */
-void plan_draw(struct plan *plan, uint64_t seed);
+void plan_draw(struct plan *plan, uint64_t seed, bool may_splice);
 void plan_describe(const struct plan *plan, char *text, size_t size);
 
 /* wait.c: how an end waits for its socket. */

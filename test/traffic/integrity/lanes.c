@@ -47,7 +47,7 @@ static void do_runs(struct integrity *integrity, unsigned int lane, enum mode mo
 	     run += integrity->lane_count) {
 		struct plan plan;
 
-		plan_draw(&plan, options->seed + run);
+		plan_draw(&plan, options->seed + run, !options->no_splice);
 		integrity_run(&integrity->lanes[lane][mode], (uint64_t)run * PHASES_PER_RUN, &plan,
 			      side, &integrity->records[run].outcomes[mode][side]);
 	}
@@ -124,7 +124,7 @@ static bool judge(const struct integrity *integrity, unsigned int run, struct ta
 	char text[2048], description[1024], seed[32];
 	struct plan plan;
 
-	plan_draw(&plan, integrity->options->seed + run);
+	plan_draw(&plan, integrity->options->seed + run, !integrity->options->no_splice);
 	if (compare_outcomes(&plan, record->outcomes[PLAIN_TCP], record->outcomes[REDIRECTED],
 			     tally, text, sizeof(text)))
 		return true;

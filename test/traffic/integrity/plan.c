@@ -44,10 +44,13 @@ static void draw_writing(uint64_t *random, struct writing *writing, uint32_t siz
 	writing->slow = random_one_in(random, 3) ? 2 + (uint32_t)random_below(random, 50) : 0;
 }
 
-static void draw_reading(uint64_t *random, struct reading *reading, uint32_t size, bool nonblocking)
+static void draw_reading(uint64_t *random, struct reading *reading, uint32_t size, bool may_splice,
+			 bool nonblocking)
 {
 	reading->way = (enum read_way)random_below(random, READ_WAYS);
 	if (nonblocking && (reading->way == BY_WAITALL || reading->way == BY_RCVTIMEO))
+		reading->way = BY_RECV;
+	if (reading->way == BY_SPLICE && !may_splice)
 		reading->way = BY_RECV;
 	reading->waiting = draw_waiting(random, nonblocking);
 	reading->sharing = draw_sharing(random);
@@ -94,7 +97,8 @@ static void draw_direction(uint64_t *random, struct plan *plan, enum side side, 
 	    random_one_in(random, 128) ? INTEGRITY_LARGEST : draw_magnitude(random, 22);
 	direction->size = at_most(direction->size, largest);
 	draw_writing(random, &direction->writing, direction->size, plan->nonblocking[side]);
-	draw_reading(random, &direction->reading, direction->size, plan->nonblocking[!side]);
+	draw_reading(random, &direction->reading, direction->size,
+		     plan->may_splice && side == CLIENT, plan->nonblocking[!side]);
 	/* What was urgent when its connection is reset is anybody's guess. */
 	draw_urgent(random, direction,
 		    plan->ending <= END_RESET_IDLE &&
@@ -136,7 +140,7 @@ static enum ending draw_ending(uint64_t *random)
 	return random_one_in(random, 2) ? END_SHUTDOWN : (enum ending)random_below(random, ENDINGS);
 }
 
-void plan_draw(struct plan *plan, uint64_t seed)
+void plan_draw(struct plan *plan, uint64_t seed, bool may_splice)
 {
 	uint64_t random = seed;
 	uint32_t largest;
@@ -144,6 +148,7 @@ void plan_draw(struct plan *plan, uint64_t seed)
 
 	memset(plan, 0, sizeof(*plan));
 	plan->seed = seed;
+	plan->may_splice = may_splice;
 	plan->family = (enum family)random_below(&random, FAMILY_MAPPED6 + 1);
 	plan->opening = random_one_in(&random, 3)
 			    ? (enum opening)(1 + random_below(&random, OPENINGS - 1))
@@ -176,8 +181,9 @@ static const char *const ending_names[] = {"shutdown",
 					   "close with bytes unread"};
 static const char *const write_names[] = {"send",     "write",	  "writev",  "sendmsg",
 					  "sendfile", "MSG_MORE", "TCP_CORK"};
-static const char *const read_names[] = {"recv",     "read",	    "readv",	   "recvmsg",
-					 "MSG_PEEK", "MSG_WAITALL", "SO_RCVLOWAT", "SO_RCVTIMEO"};
+static const char *const read_names[] = {"recv",	"read",	       "readv",
+					 "recvmsg",	"MSG_PEEK",    "MSG_WAITALL",
+					 "SO_RCVLOWAT", "SO_RCVTIMEO", "splice"};
 static const char *const waiting_names[] = {"", " poll", " epoll", " epoll edge"};
 static const char *const sharing_names[] = {"", " child", " handed over"};
 

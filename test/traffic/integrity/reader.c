@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /* The ways to read a stream. */
 #include <errno.h>
+#include <fcntl.h>
 #include <poll.h>
 #include <string.h>
 #include <sys/uio.h>
@@ -22,6 +23,7 @@ struct reader {
 	double progress; /* when the last byte came */
 	uint32_t position, to;
 	uint32_t lowat;
+	int pipe[2];
 	unsigned char buffer[(256 << 10) + 64];
 	unsigned char again[(256 << 10) + 64];
 };
@@ -46,6 +48,16 @@ static void set_lowat(struct reader *reader, uint32_t size, uint32_t left)
 	reader->lowat = (uint32_t)lowat;
 }
 
+/* A pipe takes 16 pieces, of any size. */
+static ssize_t read_spliced(struct reader *reader, uint32_t size)
+{
+	bool blocking = reader->direction->reading.waiting == BY_BLOCKING;
+	ssize_t got = splice(reader->end->fd, NULL, reader->pipe[1], NULL, size,
+			     blocking ? 0 : SPLICE_F_NONBLOCK);
+
+	return got > 0 ? read(reader->pipe[0], reader->buffer, (size_t)got) : got;
+}
+
 static ssize_t read_once(struct reader *reader, uint32_t size)
 {
 	struct iovec parts[2] = {{reader->buffer, size / 2},
@@ -62,6 +74,8 @@ static ssize_t read_once(struct reader *reader, uint32_t size)
 		return recvmsg(fd, &message, 0);
 	case BY_PEEK:
 		return recv(fd, reader->again, size, MSG_PEEK);
+	case BY_SPLICE:
+		return read_spliced(reader, size);
 	case BY_WAITALL:
 		return recv(fd, reader->buffer, size, MSG_WAITALL);
 	default:
@@ -213,8 +227,16 @@ static void reader_open(struct reader *reader, struct end *end, uint32_t from, u
 	reader->position = from;
 	reader->to = to;
 	reader->timeout = STALL_SECONDS;
-	if (!waiter_open(&reader->waiter, reader->direction->reading.waiting, end->fd, POLLIN))
+	if (!waiter_open(&reader->waiter, reader->direction->reading.waiting, end->fd, POLLIN) ||
+	    pipe2(reader->pipe, O_CLOEXEC))
 		end->outcome->read_end = errno;
+}
+
+static void reader_close(struct reader *reader)
+{
+	waiter_close(&reader->waiter);
+	close(reader->pipe[0]);
+	close(reader->pipe[1]);
 }
 
 static void set_read_timeout(int fd, double seconds)
@@ -247,7 +269,7 @@ void read_stream(struct end *end, uint32_t from, uint32_t to)
 		set_read_timeout(end->fd, STALL_SECONDS);
 	if (reader->direction->reading.way == BY_LOWAT)
 		set_lowat(reader, 1, 1);
-	waiter_close(&reader->waiter);
+	reader_close(reader);
 }
 
 int read_the_end(struct end *end)
@@ -273,6 +295,6 @@ int read_the_end(struct end *end)
 		else if (!wait_for_bytes(reader, started))
 			result = ETIMEDOUT;
 	}
-	waiter_close(&reader->waiter);
+	reader_close(reader);
 	return result;
 }
