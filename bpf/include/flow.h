@@ -97,7 +97,8 @@ static __always_inline __u32 sm_begin(struct tcp_sock *tp, const struct sm_peer 
 				      struct sock *peer_sk)
 {
 	bool first = !peer->last_stack_verdict && !sm_sent_unseen(tp, peer);
-	__u32 reading = sm_watched() ? sm_reading_of(peer) : SM_RECEIVES;
+	__u64 kind = sm_of_peer(peer, readers);
+	__u32 reading = sm_watched() ? sm_reading_of(kind) : SM_RECEIVES;
 
 	if (reading == SM_SPLICES)
 		return SM_EXCLUDED;
@@ -105,12 +106,11 @@ static __always_inline __u32 sm_begin(struct tcp_sock *tp, const struct sm_peer 
 		return SM_FIRST;
 	if (!sm_in_order(tp, peer, peer_sk))
 		return SM_ORDER;
-	if (reading == SM_UNKNOWN_READER) {
-		/* It has read all that there was: if by splice(), it is marked by now. */
-		if (sm_peer_splices(peer))
-			return SM_EXCLUDED;
-		sm_note_receives(sm_of_peer(peer, readers));
-	}
+	/* It has read all that there was: if by splice(), it is marked by now. */
+	if (sm_peer_splices(peer))
+		return SM_EXCLUDED;
+	if (reading == SM_UNKNOWN_READER)
+		sm_note_receives(kind);
 	return SM_REDIRECTED;
 }
 

@@ -87,9 +87,8 @@ static __always_inline void sm_forget_readers(struct tcp_sock *tp)
 		bpf_map_delete_elem(&sm_readers, &kind);
 }
 
-static __always_inline __u32 sm_reading_of(const struct sm_peer *peer)
+static __always_inline __u32 sm_reading_of(__u64 kind)
 {
-	__u64 kind = sm_of_peer(peer, readers);
 	__u32 *reading = kind ? bpf_map_lookup_elem(&sm_readers, &kind) : NULL;
 
 	return reading ? *reading : SM_UNKNOWN_READER;
@@ -100,7 +99,8 @@ static __always_inline void sm_note_receives(__u64 kind)
 {
 	__u32 receives = SM_RECEIVES;
 
-	if (kind)
+	/* An update takes memory first, from other kinds, and then finds that there is one. */
+	if (kind && sm_reading_of(kind) == SM_UNKNOWN_READER)
 		bpf_map_update_elem(&sm_readers, &kind, &receives, BPF_NOEXIST);
 }
 

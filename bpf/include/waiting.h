@@ -55,43 +55,47 @@ extern const void ep_poll_callback __ksym __weak; /* of whoever uses epoll */
 /* Of kernel text the upper 16 bits are set; arm64 signs return addresses there. */
 #define SM_TEXT_BITS (0xffffULL << 48)
 
-#define sm_within(address, function, bytes)                                                        \
-	(&(function) && (address) - (__u64) & (function) < (bytes))
-
-enum sm_place {
-	SM_IN_DOUBT = 0,
-	SM_IN_STACK = 1,   /* tcp_recvmsg() or tcp_splice_read() */
-	SM_IN_SEND = 2,	   /* or connect() */
-	SM_IN_SOCKMAP = 3, /* tcp_bpf_recvmsg() */
-};
-
-/* Where a task waits that has a wait queue entry of this kind. */
-static __always_inline enum sm_place sm_place_of(struct wait_queue_entry *entry)
+/*
+ * 1: `address` is one of the `bytes` from `function` on, which may be 0; else 0. Without a branch,
+ * of which the verifier would follow both ways, a hundred times.
+ */
+static __always_inline __u64 sm_within(__u64 address, const void *function, __u64 bytes)
 {
-	enum sm_place place = SM_IN_DOUBT;
+	__u64 distance = address - (__u64)function;
+
+	return ((distance - bytes) & ~distance) >> 63;
+}
+
+/*
+ * Is it certain that a task does not wait inside tcp_recvmsg()? With `in_sockmap`: that it waits
+ * inside tcp_bpf_recvmsg().
+ */
+static __always_inline bool sm_waits_elsewhere(struct wait_queue_entry *entry, bool in_sockmap)
+{
 	__u64 words[SM_READ_WORDS];
+	__u64 known = 0;
 	int i, j;
 
 	if (!&sk_wait_data)
-		return SM_IN_DOUBT;
+		return false;
 	for (i = SM_READ_WORDS; i <= SM_FRAME_WORDS; i += SM_READ_WORDS) {
 		if (bpf_probe_read_kernel(words, sizeof(words), (void *)entry - i * sizeof(*words)))
-			return SM_IN_DOUBT;
+			return false;
 		for (j = 0; j < SM_READ_WORDS; j++) {
 			__u64 address = words[j] | SM_TEXT_BITS;
 
-			if (sm_within(address, sk_wait_data, SM_WAIT_DATA_BYTES))
-				return SM_IN_STACK;
-			if (sm_within(address, tcp_msg_wait_data, SM_FUNCTION_BYTES) ||
-			    sm_within(address, sk_msg_wait_data, SM_FUNCTION_BYTES) ||
-			    sm_within(address, tcp_bpf_recvmsg, SM_FUNCTION_BYTES))
-				place = SM_IN_SOCKMAP;
-			else if (sm_within(address, sk_stream_wait_memory, SM_FUNCTION_BYTES) ||
-				 sm_within(address, __inet_stream_connect, SM_FUNCTION_BYTES))
-				place = SM_IN_SEND;
+			if (sm_within(address, &sk_wait_data, SM_WAIT_DATA_BYTES))
+				return false;
+			known |= sm_within(address, &tcp_msg_wait_data, SM_FUNCTION_BYTES) |
+				 sm_within(address, &sk_msg_wait_data, SM_FUNCTION_BYTES) |
+				 sm_within(address, &tcp_bpf_recvmsg, SM_FUNCTION_BYTES);
+			if (!in_sockmap)
+				known |=
+				    sm_within(address, &sk_stream_wait_memory, SM_FUNCTION_BYTES) |
+				    sm_within(address, &__inet_stream_connect, SM_FUNCTION_BYTES);
 		}
 	}
-	return place;
+	return known;
 }
 
 /* epoll has no task in its entry; poll() has, but another function. */
@@ -115,7 +119,7 @@ static __always_inline bool sm_all_wait_elsewhere(struct socket_wq *wq)
 		if (!pos)
 			return false;
 		entry = (void *)pos - bpf_core_field_offset(struct wait_queue_entry, entry);
-		if (sm_is_task(entry) && sm_place_of(entry) < SM_IN_SEND)
+		if (sm_is_task(entry) && !sm_waits_elsewhere(entry, false))
 			return false;
 		pos = BPF_CORE_READ(pos, next);
 	}
@@ -172,7 +176,7 @@ static __always_inline bool sm_waits_in_sockmap(struct sock *sk)
 	struct wait_queue_entry *entry =
 	    (void *)pos - bpf_core_field_offset(struct wait_queue_entry, entry);
 
-	return pos && pos != head && sm_is_task(entry) && sm_place_of(entry) == SM_IN_SOCKMAP;
+	return pos && pos != head && sm_is_task(entry) && sm_waits_elsewhere(entry, true);
 }
 
 /* Is a reader waiting inside tcp_recvmsg() now, as far as this host lets a program see? */
