@@ -104,8 +104,7 @@ static __always_inline __u32 sm_judge(struct sk_msg_md *msg, struct sm_peer *pee
 	if (!tp || !sm_is_peer(peer_sk, peer->peer_cookie))
 		return SM_PEER_GONE;
 	sm_learn_reader(tp, peer);
-	if (sm_is_zerocopy(tp) || sm_has_ulp(tp, peer_sk) || sm_peeks_from_offset(peer_sk) ||
-	    sm_peer_splices(peer))
+	if (sm_is_zerocopy(tp) || sm_peeks_from_offset(peer_sk) || sm_peer_splices(peer))
 		return SM_EXCLUDED;
 	if (peer->mode != SM_MODE_REDIRECT || sm_sent_unseen(tp, peer)) {
 		verdict = sm_begin(tp, peer, peer_sk);
@@ -150,6 +149,12 @@ int sm_verdict(struct sk_msg_md *msg)
 	bpf_tail_call(msg, &sm_capture, 0);
 	/* Never the helper's result: SK_DROP would be an EACCES for the application. */
 	return SK_PASS;
+}
+
+SEC("cgroup/setsockopt")
+int sm_setsockopt(struct bpf_sockopt *ctx)
+{
+	return sm_may_be_set(ctx);
 }
 
 /* Loaded only where it is needed (attach --edge-readers). */

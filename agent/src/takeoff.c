@@ -23,6 +23,7 @@
 static bool serves_readers(const struct sma_pin *link)
 {
 	return strcmp(link->name, SM_GATE_PROGRAM) == 0 ||
+	       strcmp(link->name, SM_SETSOCKOPT_PROGRAM) == 0 ||
 	       strcmp(link->name, SMA_ANSWER_PROGRAM) == 0 || sma_is_splice_program(link->name);
 }
 

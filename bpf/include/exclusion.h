@@ -5,9 +5,15 @@
 
 #include <stdbool.h>
 #include <linux/bpf.h>
+#include <linux/in.h>
+#include <linux/tcp.h>
 #include <bpf/bpf_helpers.h>
 #include <bpf/bpf_core_read.h>
 #include "kernel.h"
+#include "maps.h"
+
+/* Bytes of a socket option that programs are shown at least: a page. */
+#define SM_SHOWN_OPTION 4096
 
 /*
  * MPTCP: a subflow's bytes are mapped by options of its segments, which a redirect
@@ -39,14 +45,17 @@ static __always_inline bool sm_is_zerocopy(struct tcp_sock *tp)
 }
 
 /*
- * A socket with an upper layer protocol (kernel TLS) hands plain text to sk_msg,
- * or expects to decrypt what it receives: neither may be redirected.
+ * Kernel TLS is switched on when the handshake is over. It decrypts what lies in the TCP receive
+ * queue; what was redirected before it would hand to its reader as it came. So a socket that may be
+ * in the map is refused it: TLS libraries go on in user space then.
  */
-static __always_inline bool sm_has_ulp(struct tcp_sock *tp, struct sock *peer_sk)
+static __always_inline bool sm_may_be_set(struct bpf_sockopt *ctx)
 {
-	struct tcp_sock *peer_tp = (struct tcp_sock *)peer_sk;
-
-	return tp->inet_conn.icsk_ulp_ops || BPF_CORE_READ(peer_tp, inet_conn.icsk_ulp_ops);
+	/* Of a larger one the kernel shows a part, and goes on with that unless told otherwise. */
+	if (ctx->optlen > SM_SHOWN_OPTION)
+		ctx->optlen = 0;
+	return ctx->level != IPPROTO_TCP || ctx->optname != TCP_ULP || !ctx->sk ||
+	       !bpf_sk_storage_get(&sm_peers, ctx->sk, NULL, 0);
 }
 
 /*

@@ -135,12 +135,7 @@ enum sock_flags {
 #define sm_has_flag(sk, flag)                                                                      \
 	((sk)->__sk_common.skc_flags >> bpf_core_enum_value(enum sock_flags, flag) & 1)
 
-struct inet_connection_sock {
-	const void *icsk_ulp_ops;
-};
-
 struct tcp_sock {
-	struct inet_connection_sock inet_conn;
 	__u32 rcv_nxt;
 	__u32 copied_seq;
 	__u32 snd_una;

@@ -57,6 +57,9 @@
 /* cgroup_skb/ingress, only loaded when edge-triggered readers are to be kept right (gate.h). */
 #define SM_GATE_PROGRAM "sm_gate"
 
+/* cgroup/setsockopt: refuses kernel TLS to sockets in the map (exclusion.h). */
+#define SM_SETSOCKOPT_PROGRAM "sm_setsockopt"
+
 /*
  * What became of a message: redirected into the peer's psock, or given to the
  * TCP stack for the reason named. Values are ABI: append, never renumber.

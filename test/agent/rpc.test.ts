@@ -69,7 +69,7 @@ describe.each(builds)('JSON-RPC (%s build)', build => {
       progressToken: 7,
     });
     expect(attachment.object.name).toBe('sent.bpf.o');
-    expect(stages).toEqual(['7 Verifying 2 programs of sent.bpf.o', `7 Attaching to ${cgroup}`]);
+    expect(stages).toEqual(['7 Verifying 3 programs of sent.bpf.o', `7 Attaching to ${cgroup}`]);
     const traffic = await Traffic.start(['unread', '--count', '2', '--bytes', '100', '--cgroup', cgroup]);
     cleanup.add(() => traffic.stop());
     await traffic.ready();
@@ -87,7 +87,7 @@ describe.each(builds)('JSON-RPC (%s build)', build => {
     expect((await session.call('cgroups', { filter: 'sockmap-test-' })).total).toBeGreaterThan(0);
     expect((await session.call('probe', {})).btf).toBe(true);
     // The gate as well, which is attached on demand only.
-    expect((await session.call('verify', { object: { path: datapathObject } })).programs).toHaveLength(3);
+    expect((await session.call('verify', { object: { path: datapathObject } })).programs).toHaveLength(4);
     traffic.go();
     await traffic.done();
     expect(await session.call('detach', { name: 'rpc' })).toMatchObject({ removed: true });

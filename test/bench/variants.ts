@@ -32,37 +32,52 @@ async function cgroupRoot(): Promise<string> {
   return root;
 }
 
-/** Makes a cgroup for each variant, attaches what belongs there, and takes everything off again. */
-export async function withVariants<T>(use: (variants: readonly Variant[]) => Promise<T>): Promise<T> {
-  const root = await cgroupRoot();
-  const prefix = `sockmap-test-bench-${process.pid}`;
-  const cgroup = (name: string): string => join(root, `${prefix}-${name}`);
-  const undo: (() => Promise<unknown>)[] = [];
+const PREFIX = `sockmap-test-bench-${process.pid}`;
+
+/** A cgroup for the time of `use`. */
+export async function withCgroup<T>(name: string, use: (path: string) => Promise<T>): Promise<T> {
+  const path = join(await cgroupRoot(), `${PREFIX}-${name}`);
+  await mkdir(path);
   try {
-    for (const name of ['plain', 'recipe', 'ours'] as const) {
-      await mkdir(cgroup(name));
-      undo.push(() => rmdir(cgroup(name)));
-      if (name === 'plain') continue;
-      await run(agent, [
-        'attach',
-        '--object',
-        objects[name],
-        '--cgroup',
-        cgroup(name),
-        '--name',
-        `${prefix}-${name}`,
-      ]);
-      undo.push(() => run(agent, ['detach', '--name', `${prefix}-${name}`, '--force']));
-    }
-    return await use([
-      { name: 'plain', cgroup: cgroup('plain') },
-      { name: 'recipe', cgroup: cgroup('recipe') },
-      { name: 'ours', cgroup: cgroup('ours') },
-      { name: 'unix' },
-    ]);
+    return await use(path);
   } finally {
-    // A cgroup stays busy for a moment after its last process has ended.
+    // It stays busy for a moment after its last process has ended.
     await delay(200);
-    for (const step of undo.reverse()) await step();
+    await rmdir(path);
   }
+}
+
+/** An attachment for the time of `use`. */
+export async function withAttachment<T>(
+  name: keyof typeof objects,
+  cgroup: string,
+  use: () => Promise<T>,
+): Promise<T> {
+  const attachment = `${PREFIX}-${name}`;
+  await run(agent, ['attach', '--object', objects[name], '--cgroup', cgroup, '--name', attachment]);
+  try {
+    return await use();
+  } finally {
+    await run(agent, ['detach', '--name', attachment, '--force']);
+  }
+}
+
+/** Makes a cgroup for each variant, attaches what belongs there, and takes everything off again. */
+export function withVariants<T>(use: (variants: readonly Variant[]) => Promise<T>): Promise<T> {
+  return withCgroup('plain', plain =>
+    withCgroup('recipe', recipe =>
+      withCgroup('ours', ours =>
+        withAttachment('recipe', recipe, () =>
+          withAttachment('ours', ours, () =>
+            use([
+              { name: 'plain', cgroup: plain },
+              { name: 'recipe', cgroup: recipe },
+              { name: 'ours', cgroup: ours },
+              { name: 'unix' },
+            ]),
+          ),
+        ),
+      ),
+    ),
+  );
 }

@@ -59,7 +59,8 @@ it(`is what plain TCP is to ${String(RUNS)} random connections`, LIMIT, async ()
   expect(figure(result, 'runs')).toBe(RUNS);
   expect(figure(result, 'dataInSyn')).toBeGreaterThan(0.05 * RUNS);
   const { redirected, stack, reasons } = await datapath.stats();
-  expect(redirected.bytes).toBeGreaterThan(0.2 * (redirected.bytes + stack.bytes));
+  /* Each begins in the stack, and some never leave it, because their reader splices. */
+  expect(redirected.bytes).toBeGreaterThan(0.1 * (redirected.bytes + stack.bytes));
   /* Every way back and forth between redirection and the stack was taken. */
   for (const reason of ['order', 'backpressure', 'peerGone', 'excluded'] as const)
     expect(reasons[reason].messages, reason).toBeGreaterThan(0);
@@ -72,7 +73,9 @@ it(`is what plain TCP is to ${String(KNOWN_RUNS)} connections to known readers`,
   await watchNoSplice(datapath);
   const result = await traffic(...(await session(KNOWN_RUNS, datapath.cgroup)), '--no-splice');
   expect(figure(result, 'runs')).toBe(KNOWN_RUNS);
-  expect((await datapath.stats()).reasons.first.messages).toBe(0);
+  const { redirected, stack, reasons } = await datapath.stats();
+  expect(redirected.bytes).toBeGreaterThan(0.3 * (redirected.bytes + stack.bytes));
+  expect(reasons.first.messages).toBe(0);
   expect(await datapath.leftovers()).toEqual(NOTHING);
 });
 

@@ -11,6 +11,7 @@ import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { benchChain, showChain } from '../bench/chain';
 import { benchDatapath, showDatapath } from '../bench/datapath';
+import { benchHost } from '../bench/host';
 import { confidence } from '../bench/statistics';
 import { chainTargets, datapathTargets, panelTargets, showTargets, type Target } from '../bench/targets';
 import { withVariants } from '../bench/variants';
@@ -61,10 +62,12 @@ if (only === undefined || only === 'panel') {
   if (only === 'panel') process.exit(0);
 }
 
+/* Not beside the attachments of the others. */
+const host = only === 'chain' ? [] : [await benchHost(rounds, seconds, say)];
 await withVariants(async variants => {
   const targets: Target[] = [];
   if (only !== 'chain') {
-    const datapath = await benchDatapath(variants, rounds, seconds, say);
+    const datapath = [...(await benchDatapath(variants, rounds, seconds, say)), ...host];
     const names = variants.map(variant => variant.name).filter(name => name !== 'plain');
     console.log(`\n${showDatapath(datapath, names)}\n`);
     const own = datapathTargets(datapath);

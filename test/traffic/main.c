@@ -28,6 +28,7 @@ static const struct subcommand subcommands[] = {
      "connect(AF_UNSPEC) with unread bytes, then to the echo server of --connect"},
     {"zerocopy", run_zerocopy, "MSG_ZEROCOPY sends that wait for their completion; [--late]"},
     {"peek", run_peek, "a reader that peeks at all bytes before it takes the first"},
+    {"ktls", run_ktls, "a server with kernel TLS, which it begins --gap after the handshake"},
     {"splice", run_splice, "an echo through splice() at both ends; [--late]"},
     {"edge", run_edge, "edge-triggered readers by nginx's rules that begin after --gap"},
     {"echo-server", run_echo_server, "returns what it gets, until standard input ends"},

@@ -152,6 +152,7 @@ int run_fast_open(const struct options *options);
 int run_echo_server(const struct options *options);
 int run_peek(const struct options *options);
 int run_zerocopy(const struct options *options);
+int run_ktls(const struct options *options);
 int run_splice(const struct options *options);
 int run_edge(const struct options *options);
 int run_tasks(const struct options *options);

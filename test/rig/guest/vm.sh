@@ -195,7 +195,7 @@ build() {
 	cp "$KD"/boot/config-* "$r/boot/" # the feature probe reads it
 	modules virtio_pci virtio_mmio virtio_net virtio_rng tls inet_diag tcp_diag | numbered "$r/lib/modules"
 	# Not loaded at boot: only the tests of test/datapath need them
-	modules veth sch_tbf iptable_filter iptable_nat xt_tcpudp xt_REDIRECT xt_nat | numbered "$r/lib/modules/traffic"
+	modules veth sch_tbf iptable_filter iptable_nat xt_tcpudp xt_REDIRECT xt_nat gcm ctr ghash_generic | numbered "$r/lib/modules/traffic"
 	cp "$(dirname "$0")/init.sh" "$r/init"
 	chmod 755 "$r/init"
 	echo '::ctrlaltdel:/bin/poweroff -f' >"$r/etc/inittab"
