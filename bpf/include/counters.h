@@ -37,9 +37,10 @@ static __always_inline void sm_note_writer(struct sm_peer *peer, __u64 bytes)
 /* Called with the socket locked (tcp_bpf_sendmsg()): plain adds are enough for its own. */
 static __always_inline void sm_count_message(struct sm_peer *peer, __u32 verdict, __u64 bytes)
 {
+	sm_note_writer(peer, bytes);
+	/* Right before it is used: 5.10 does not know the bounds of what was spilled before. */
 	if (verdict >= SM_VERDICTS)
 		return;
-	sm_note_writer(peer, bytes);
 	peer->counts[verdict].messages++;
 	peer->counts[verdict].bytes += bytes;
 	if (verdict != SM_REDIRECTED)

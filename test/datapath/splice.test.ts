@@ -3,7 +3,7 @@ import { afterEach, expect, it } from 'vitest';
 import type { Attachment } from '../../extension/protocol/agent';
 import { Cleanup } from '../support/cleanup';
 import { figure } from '../support/traffic';
-import { attachDatapath, LACKS, NOTHING, traffic, watchNoSplice } from './fixture';
+import { attachDatapath, LACKS, machine, NOTHING, traffic, watchNoSplice } from './fixture';
 
 const cleanup = new Cleanup();
 afterEach(() => cleanup.run());
@@ -57,7 +57,14 @@ if (LACKS.has('splices')) {
     const { attachment, cgroup } = await attachDatapath(cleanup, 'late');
     expect(marker(attachment)).toMatch(/^sma_spliced?$/);
     expect(attachment.warnings.join()).not.toContain('splice()');
-    const result = await traffic(...READERS, '--late', '--gap', '0.05', '--cgroup', cgroup);
+    const result = await traffic(
+      ...READERS,
+      '--late',
+      '--gap',
+      String(0.05 * machine.slowness),
+      '--cgroup',
+      cgroup,
+    );
     expect(figure(result, 'answers')).toBe(ANSWERS);
   });
 

@@ -2,7 +2,7 @@
 /*
  * Readers that splice() what they get into a pipe: the server returns it from there, as proxies do
  * that never look at it. Every second connection is read with a splice() that blocks. With --late
- * both ends have received one message otherwise before.
+ * the server has received one message otherwise before, and the client never splices.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -131,18 +131,18 @@ static int exchange_spliced(struct session *session, const struct spliced *end, 
 	uint64_t at;
 
 	for (at = 0; at < session->options->bytes; at += message) {
-		bool received = at == 0 && session->options->late;
+		bool late = session->options->late;
 		int error = send_pattern(end->fd, index, at, message, message) ? 0 : errno;
 
 		if (!error)
-			error = received ? receive_pattern(end->fd, index, at, message, 0)
-					 : read_answer(session, end, index, at);
+			error = late ? receive_pattern(end->fd, index, at, message, 0)
+				     : read_answer(session, end, index, at);
 		if (error)
 			return broken(session, "connection %u: the answer to byte %llu: %s", index,
 				      (unsigned long long)at, strerror(error));
 		session->shared->right++;
 		/* Until the server has begun to splice(). */
-		if (received)
+		if (late && at == 0)
 			pause_for(session->options->gap);
 	}
 	return 0;
