@@ -73,7 +73,7 @@ describe.each(builds)('a command that waits for others (%s build)', build => {
     source.cancel();
     expect((await refused).kind).toBe('cancelled');
     const { programs } = await session.call('verify', { object: { path: datapathObject } });
-    expect(programs).toHaveLength(3);
+    expect(programs).toHaveLength(4);
   });
 
   it('to read its answers ends with its input', async () => {

@@ -93,7 +93,7 @@ describe.each(builds)('captures over JSON-RPC (%s build)', build => {
     await exchange('--count', '4', '--bytes', '500000', '--message', '4096');
     const { redirected, stack } = await session.call('stats', { name: 'web' });
     expect((await session.call('status', {})).attachments).toMatchObject([{ name: 'web' }]);
-    expect((await session.call('verify', { object: { path: datapathObject } })).programs).toHaveLength(3);
+    expect((await session.call('verify', { object: { path: datapathObject } })).programs).toHaveLength(4);
     await eventually('a text with figures', () =>
       Promise.resolve(capture.texts.some(text => /^[1-9]\d* messages, \d+\.\d MiB$/.test(text)) || undefined),
     );
