@@ -154,7 +154,7 @@ int sm_verdict(struct sk_msg_md *msg)
 SEC("cgroup/setsockopt")
 int sm_setsockopt(struct bpf_sockopt *ctx)
 {
-	return sm_may_be_set(ctx);
+	return sm_may_set_option(ctx);
 }
 
 /* Loaded only where it is needed (attach --edge-readers). */

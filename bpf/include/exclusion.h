@@ -49,7 +49,7 @@ static __always_inline bool sm_is_zerocopy(struct tcp_sock *tp)
  * queue; what was redirected before it would hand to its reader as it came. So a socket that may be
  * in the map is refused it: TLS libraries go on in user space then.
  */
-static __always_inline bool sm_may_be_set(struct bpf_sockopt *ctx)
+static __always_inline bool sm_may_set_option(struct bpf_sockopt *ctx)
 {
 	/* Of a larger one the kernel shows a part, and goes on with that unless told otherwise. */
 	if (ctx->optlen > SM_SHOWN_OPTION)

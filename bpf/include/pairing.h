@@ -87,7 +87,7 @@ static __always_inline bool sm_connected_anew(struct bpf_sock_ops *ctx, struct b
 }
 
 /* May a reader be waiting inside tcp_recvmsg()? A function of its own, for the stack. */
-static __noinline bool sm_is_awaited(struct sock *sk)
+static __noinline bool sm_has_early_reader(struct sock *sk)
 {
 	return !sm_all_wait_elsewhere(BPF_CORE_READ(sk, sk_wq));
 }
@@ -122,7 +122,7 @@ static __always_inline void sm_active_established(struct bpf_sock_ops *ctx, stru
 	/* Made for whoever asks first: not for those to elsewhere. */
 	pairing.active_cookie = bpf_get_socket_cookie(ctx);
 	/* Now: whoever waits is about to be woken, and who comes later finds the psock. */
-	pairing.early_reader = sm_is_awaited((struct sock *)tp);
+	pairing.early_reader = sm_has_early_reader((struct sock *)tp);
 	/* Without the callbacks nothing would ever clean up: they come first. */
 	if (bpf_sock_ops_cb_flags_set(ctx, flags | SM_CALLBACKS | sm_edge_callbacks())) {
 		sm_count_total(SM_ERROR, 0);

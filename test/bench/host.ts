@@ -5,7 +5,7 @@ import type { CaseResult } from './datapath';
 import { spread, spreadOfRatios } from './statistics';
 import { withAttachment, withCgroup } from './variants';
 
-/** Two differ by more than the per cent that is to be seen here. */
+/** Measurements in a round: two of them differ by more than the per cent that is to be seen here. */
 const TURNS = 6;
 
 async function roundTrips(cgroup: string, seconds: number): Promise<number> {

@@ -9,7 +9,6 @@
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <string.h>
-#include <unistd.h>
 #include "traffic.h"
 /* Wants integer types. */
 #include <linux/tls.h>
@@ -91,38 +90,23 @@ static int serve_one(struct session *session, int fd, unsigned int index)
 
 static int ktls_server(struct session *session)
 {
-	unsigned int i;
+	return use_each(session, accept_met_connection, serve_one);
+}
 
-	for (i = 0; i < session->options->count; i++) {
-		int fd = accept_met_connection(session), failed;
+static int ask_one(struct session *session, int fd, unsigned int index)
+{
+	int error = shake_hands(session, fd, index, true);
+	char byte;
 
-		if (fd < 0)
-			return broken(session, "connection %u: accept: %s", i, strerror(errno));
-		failed = serve_one(session, fd, i);
-		close(fd);
-		if (failed)
-			return 1;
-	}
+	if (error || !send_all(fd, record, sizeof(record)) || receive_all(fd, &byte, 1, 0) != 1)
+		return broken(session, "connection %u: %s", index, strerror(error ? error : errno));
 	return 0;
 }
 
 static int ktls_client(struct session *session)
 {
-	unsigned int i;
-
-	for (i = 0; i < session->options->count; i++) {
-		int fd = open_met_connection(session), error;
-		char byte;
-
-		if (fd < 0)
-			return broken(session, "connection %u: connect: %s", i, strerror(errno));
-		error = shake_hands(session, fd, i, true);
-		if (error || !send_all(fd, record, sizeof(record)) ||
-		    receive_all(fd, &byte, 1, 0) != 1)
-			return broken(session, "connection %u: %s", i,
-				      strerror(error ? error : errno));
-		close(fd);
-	}
+	if (use_each(session, open_met_connection, ask_one))
+		return 1;
 	REPORT("result", "ktls", NUMBER("on", session->shared->right),
 	       NUMBER("error", session->shared->wrong));
 	return 0;

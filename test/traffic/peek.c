@@ -5,7 +5,6 @@
  */
 #include <errno.h>
 #include <string.h>
-#include <unistd.h>
 #include "traffic.h"
 
 static int look_ahead(struct session *session, int fd, unsigned int index)
@@ -50,39 +49,28 @@ static int serve_one(struct session *session, int fd, unsigned int index)
 
 static int peek_server(struct session *session)
 {
-	unsigned int i;
+	return use_each(session, accept_met_connection, serve_one);
+}
 
-	for (i = 0; i < session->options->count; i++) {
-		int fd = accept_met_connection(session), failed;
+static int send_one(struct session *session, int fd, unsigned int index)
+{
+	const struct options *options = session->options;
+	bool sent = send_pattern(fd, index, 0, options->message, options->message) &&
+		    receive_pattern(fd, index, 0, 1, 0) == 0 &&
+		    send_pattern(fd, index, options->message, options->bytes - options->message,
+				 options->message);
+	int error = sent ? receive_pattern(fd, index, 1, 1, 0) : errno;
 
-		if (fd < 0)
-			return broken(session, "connection %u: accept: %s", i, strerror(errno));
-		failed = serve_one(session, fd, i);
-		close(fd);
-		if (failed)
-			return 1;
-	}
+	if (!sent || error)
+		return broken(session, "connection %u: %s", index, strerror(error));
 	return 0;
 }
 
 static int peek_client(struct session *session)
 {
-	const struct options *options = session->options;
-	unsigned int i;
-
-	for (i = 0; i < options->count; i++) {
-		int fd = open_met_connection(session);
-		bool sent = fd >= 0 && send_pattern(fd, i, 0, options->message, options->message) &&
-			    receive_pattern(fd, i, 0, 1, 0) == 0 &&
-			    send_pattern(fd, i, options->message, options->bytes - options->message,
-					 options->message);
-		int error = sent ? receive_pattern(fd, i, 1, 1, 0) : errno;
-
-		if (!sent || error)
-			return broken(session, "connection %u: %s", i, strerror(error));
-		close(fd);
-	}
-	REPORT("result", "peek", NUMBER("connections", options->count));
+	if (use_each(session, open_met_connection, send_one))
+		return 1;
+	REPORT("result", "peek", NUMBER("connections", session->options->count));
 	return 0;
 }
 

@@ -224,6 +224,24 @@ int accept_met_connection(const struct session *session)
 	return fd;
 }
 
+int use_each(struct session *session, int (*open)(const struct session *session),
+	     connection_use *use)
+{
+	unsigned int i;
+
+	for (i = 0; i < session->options->count; i++) {
+		int fd = open(session), failed;
+
+		if (fd < 0)
+			return broken(session, "connection %u: %s", i, strerror(errno));
+		failed = use(session, fd, i);
+		close(fd);
+		if (failed)
+			return 1;
+	}
+	return 0;
+}
+
 bool send_all(int fd, const void *data, size_t size)
 {
 	const char *at = data;

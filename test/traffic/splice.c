@@ -18,23 +18,6 @@ struct spliced {
 	bool blocking;
 };
 
-static int open_spliced(struct spliced *end, int fd, unsigned int index)
-{
-	int ends[2];
-
-	if (fd < 0 || pipe2(ends, O_CLOEXEC))
-		return -1;
-	*end = (struct spliced){.fd = fd, .from = ends[0], .to = ends[1], .blocking = index % 2};
-	return 0;
-}
-
-static void close_spliced(const struct spliced *end)
-{
-	close(end->fd);
-	close(end->from);
-	close(end->to);
-}
-
 /* Bytes that are in the pipe now, 0 at the end of file, -1 with errno. */
 static ssize_t fill_pipe(const struct session *session, const struct spliced *end, size_t size)
 {
@@ -86,24 +69,6 @@ static int serve_spliced(struct session *session, const struct spliced *end, uns
 	return 0;
 }
 
-static int splice_server(struct session *session)
-{
-	unsigned int i;
-
-	for (i = 0; i < session->options->count; i++) {
-		struct spliced end;
-		int failed;
-
-		if (open_spliced(&end, accept_connection(session), i))
-			return broken(session, "connection %u: accept: %s", i, strerror(errno));
-		failed = serve_spliced(session, &end, i);
-		close_spliced(&end);
-		if (failed)
-			return 1;
-	}
-	return 0;
-}
-
 /* The answer to a message; 0, or an errno. */
 static int read_answer(const struct session *session, const struct spliced *end, unsigned int index,
 		       uint64_t position)
@@ -148,21 +113,42 @@ static int exchange_spliced(struct session *session, const struct spliced *end, 
 	return 0;
 }
 
+/* With the pipe that it is spliced through. */
+static int use_spliced(struct session *session, int fd, unsigned int index,
+		       int (*use)(struct session *, const struct spliced *, unsigned int))
+{
+	struct spliced end = {.fd = fd, .blocking = index % 2};
+	int ends[2], failed;
+
+	if (pipe2(ends, O_CLOEXEC))
+		return broken(session, "connection %u: pipe: %s", index, strerror(errno));
+	end.from = ends[0];
+	end.to = ends[1];
+	failed = use(session, &end, index);
+	close(ends[0]);
+	close(ends[1]);
+	return failed;
+}
+
+static int serve_one(struct session *session, int fd, unsigned int index)
+{
+	return use_spliced(session, fd, index, serve_spliced);
+}
+
+static int splice_server(struct session *session)
+{
+	return use_each(session, accept_connection, serve_one);
+}
+
+static int exchange_one(struct session *session, int fd, unsigned int index)
+{
+	return use_spliced(session, fd, index, exchange_spliced);
+}
+
 static int splice_client(struct session *session)
 {
-	unsigned int i;
-
-	for (i = 0; i < session->options->count; i++) {
-		struct spliced end;
-		int failed;
-
-		if (open_spliced(&end, open_connection(session), i))
-			return broken(session, "connection %u: connect: %s", i, strerror(errno));
-		failed = exchange_spliced(session, &end, i);
-		close_spliced(&end);
-		if (failed)
-			return 1;
-	}
+	if (use_each(session, open_connection, exchange_one))
+		return 1;
 	REPORT("result", "splice", NUMBER("answers", session->shared->right));
 	return 0;
 }

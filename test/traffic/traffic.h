@@ -105,6 +105,14 @@ void pause_for(double seconds);
 int open_met_connection(const struct session *session);
 int accept_met_connection(const struct session *session);
 
+/*
+ * --count connections one after the other: opened by one of the above, used, and closed. Ends with
+ * the first that cannot be opened, or that `use` says 1 of.
+ */
+typedef int connection_use(struct session *session, int fd, unsigned int index);
+int use_each(struct session *session, int (*open)(const struct session *session),
+	     connection_use *use);
+
 /* pattern.c */
 void pattern_fill(uint64_t stream, uint64_t position, void *data, size_t size);
 /* Index of the first byte that is not the stream's, `size` if all are. */
