@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "bpf_ids.h"
+#include "ktls.h"
 #include "log.h"
 #include "pins.h"
 #include "text.h"
@@ -34,6 +35,16 @@ bool sma_goes_to_sockmap(enum bpf_prog_type type)
 	return type == BPF_PROG_TYPE_SK_MSG || type == BPF_PROG_TYPE_SK_SKB;
 }
 
+/* Of the datapath's: both cost something (bpf/README.md). */
+static bool is_needed(const struct bpf_program *program, bool gated)
+{
+	const char *name = bpf_program__name(program);
+
+	if (strcmp(name, SM_GATE_PROGRAM) == 0)
+		return gated;
+	return strcmp(name, SM_SETSOCKOPT_PROGRAM) != 0 || sma_kernel_has_tls();
+}
+
 /* Only what will be attached is loaded. Returns how many programs that is. */
 static unsigned int select_programs(struct bpf_object *object, bool ours, bool gated)
 {
@@ -46,9 +57,7 @@ static unsigned int select_programs(struct bpf_object *object, bool ours, bool g
 		bool wanted = bpf_program__autoload(program) &&
 			      (sma_goes_to_cgroup(type) || sma_goes_to_sockmap(type));
 
-		if (ours && strcmp(bpf_program__name(program), SM_GATE_PROGRAM) == 0)
-			wanted = wanted && gated;
-
+		wanted = wanted && (!ours || is_needed(program, gated));
 		bpf_program__set_autoload(program, wanted);
 		count += wanted;
 	}

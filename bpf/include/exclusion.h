@@ -15,6 +15,9 @@
 /* Bytes of a socket option that programs are shown at least: a page. */
 #define SM_SHOWN_OPTION 4096
 
+/* SOL_TLS: in no header of the kernel. */
+#define SM_SOL_TLS 282
+
 /*
  * MPTCP: a subflow's bytes are mapped by options of its segments, which a redirect
  * does not have, and subflows in a sockmap have crashed 6.1 kernels.
@@ -51,8 +54,11 @@ static __always_inline bool sm_is_zerocopy(struct tcp_sock *tp)
  */
 static __always_inline bool sm_may_set_option(struct bpf_sockopt *ctx)
 {
-	/* Of a larger one the kernel shows a part, and goes on with that unless told otherwise. */
-	if (ctx->optlen > SM_SHOWN_OPTION)
+	/*
+	 * The kernel goes on with what it has shown, unless told otherwise: with a part of a larger
+	 * option, and with a copy of the keys of TLS, for which 7.0 logs a warning.
+	 */
+	if (ctx->optlen > SM_SHOWN_OPTION || ctx->level == SM_SOL_TLS)
 		ctx->optlen = 0;
 	return ctx->level != IPPROTO_TCP || ctx->optname != TCP_ULP || !ctx->sk ||
 	       !bpf_sk_storage_get(&sm_peers, ctx->sk, NULL, 0);

@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 import { readFile } from 'node:fs/promises';
+import { constants } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import type { AgentClient } from '../../extension/host/api';
 import type { ObjectRef } from '../../extension/protocol/agent';
+import { LOAD_MODULES } from '../support/vmMachine';
 import { startVm, type Vm, type VmKernel, type VmOptions } from '../rig/vm';
 import { type Connected, hostAt } from './loop';
 
@@ -111,6 +113,19 @@ async function underPolicies(machine: Machine, traffic: string, client: AgentCli
   process.stdout.write(`${machine.vm.release}: ${String(cases.length)} policies over users and groups\n`);
 }
 
+/** Sockets in the map are refused it. */
+async function withoutKernelTls(machine: Machine, traffic: string, kernel: VmKernel): Promise<void> {
+  const { EPERM, ENOENT } = constants.errno;
+  const servers = `${traffic} ktls --count 3 --gap 0.02 --timeout 3`;
+  await machine.vm.run(LOAD_MODULES);
+  const plain = await machine.vm.run(servers);
+  const inside = await machine.vm.run(`${servers} --cgroup ${CGROUP}`);
+  /* Debian builds 5.10 without CONFIG_TLS. */
+  const has = kernel !== '5.10';
+  expect(JSON.parse(plain)).toMatchObject(has ? { on: 3, error: 0 } : { on: 0, error: ENOENT });
+  expect(JSON.parse(inside)).toMatchObject({ on: 0, error: has ? EPERM : ENOENT });
+}
+
 /** The main job on a host with this kernel; leaves the host as it was. */
 async function mainJob(machine: Machine, kernel: VmKernel): Promise<void> {
   const object = await datapath();
@@ -146,6 +161,7 @@ async function mainJob(machine: Machine, kernel: VmKernel): Promise<void> {
   expect(stats.redirected.bytes).toBeGreaterThan(stats.stack.bytes);
 
   await underPolicies(machine, traffic, client);
+  await withoutKernelTls(machine, traffic, kernel);
 
   const [detached, detach] = await seconds(client.request('detach', { name: 'vm' }));
   expect(detached).toMatchObject({ removed: true, remaining: [], lostBytes: 0 });

@@ -37,13 +37,16 @@ declare module 'vitest' {
 /** Folder there for what is delivered and for the ids of processes. */
 const FOLDER = '/run/sockmap-test';
 
+/** Loads the kernel modules that only tests of connections need. */
+export const LOAD_MODULES = 'for module in /lib/modules/traffic/*.ko; do insmod "$module" || exit 1; done';
+
 /**
- * To be run in it once: its folder, the kernel modules that only tests of connections need, and as much memory for
+ * To be run in it once: its folder, these modules, and as much memory for
  * TCP as a machine with 8 GiB has, since thousands of sockets would soon use up what a small one allows.
  */
 export const PREPARATION = [
   `mkdir ${FOLDER}`,
-  'for module in /lib/modules/traffic/*.ko; do insmod "$module" || exit 1; done',
+  LOAD_MODULES,
   'echo 98304 131072 196608 > /proc/sys/net/ipv4/tcp_mem',
 ].join(' && ');
 

@@ -1,0 +1,10 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef SMA_KTLS_H
+#define SMA_KTLS_H
+
+#include <stdbool.h>
+
+/* May a socket of this kernel switch kernel TLS on, now or when a module is loaded? In doubt yes. */
+bool sma_kernel_has_tls(void);
+
+#endif
