@@ -101,18 +101,20 @@ static __always_inline __u32 sm_judge(struct sk_msg_md *msg, struct sm_peer *pee
 	/* Our own FIN is out: the stack refuses the message, a redirect would not. */
 	if (state != SM_TCP_ESTABLISHED && state != SM_TCP_CLOSE_WAIT)
 		return SM_PEER_GONE;
-	if (!tp || !sm_is_peer(peer_sk, peer->peer_cookie))
+	if (!tp)
 		return SM_PEER_GONE;
 	sm_learn_reader(tp, peer);
 	if (sm_is_zerocopy(tp) || sm_peeks_from_offset(peer_sk) || sm_peer_splices(peer))
 		return SM_EXCLUDED;
 	if (peer->mode != SM_MODE_REDIRECT || sm_sent_unseen(tp, peer)) {
+		if (!sm_is_peer(peer_sk, peer->peer_cookie))
+			return SM_PEER_GONE;
 		verdict = sm_begin(tp, peer, peer_sk);
 		if (verdict != SM_REDIRECTED)
 			return verdict;
 	}
 	peer->seen_write_seq = tp->write_seq;
-	if (sm_memory_is_short(tp) || sm_over_limit(peer, peer_sk, msg->size, limit))
+	if (sm_memory_is_short(tp, peer) || sm_over_limit(peer, peer_sk, msg->size, limit))
 		return SM_BACKPRESSURE;
 	return SM_REDIRECTED;
 }

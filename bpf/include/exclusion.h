@@ -11,6 +11,7 @@
 #include <bpf/bpf_core_read.h>
 #include "kernel.h"
 #include "maps.h"
+#include "read.h"
 
 /* Bytes of a socket option that programs are shown at least: a page. */
 #define SM_SHOWN_OPTION 4096
@@ -66,11 +67,12 @@ static __always_inline bool sm_may_set_option(struct bpf_sockopt *ctx)
 
 /*
  * SO_PEEK_OFF (for TCP from 6.10 on): each MSG_PEEK of tcp_bpf_recvmsg() begins at the first byte,
- * so that its reader would see bytes again and again.
+ * so that its reader would see bytes again and again. Older kernels have no such option for TCP,
+ * and those that can cast have the field.
  */
 static __always_inline bool sm_peeks_from_offset(struct sock *peer_sk)
 {
-	return BPF_CORE_READ(peer_sk, sk_peek_off) >= 0;
+	return sm_may_cast() && sm_read(peer_sk, sk_peek_off) >= 0;
 }
 
 #endif

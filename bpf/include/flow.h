@@ -19,6 +19,7 @@
 #include <bpf/bpf_core_read.h>
 #include "kernel.h"
 #include "psock.h"
+#include "read.h"
 #include "readers.h"
 #include "sockmap_abi.h"
 #include "waiting.h"
@@ -41,6 +42,9 @@ static __always_inline void sm_await_lock(struct sock *peer_sk)
 {
 	int i;
 
+	if (!sm_read(peer_sk, sk_lock.owned))
+		return;
+	/* By the slower way, which leaves the cache line alone for a while. */
 	for (i = 0; i < SM_SPINS && BPF_CORE_READ(peer_sk, sk_lock.owned); i++)
 		;
 }
@@ -78,9 +82,9 @@ static __always_inline bool sm_in_order(struct tcp_sock *tp, const struct sm_pee
 
 	if (tp->write_seq != tp->snd_una)
 		return false;
-	copied_seq = BPF_CORE_READ(peer_tp, copied_seq);
+	copied_seq = sm_read(peer_tp, copied_seq);
 	barrier();
-	if (copied_seq != BPF_CORE_READ(peer_tp, rcv_nxt))
+	if (copied_seq != sm_read(peer_tp, rcv_nxt))
 		return false;
 	if (!peer->last_stack_verdict && !sm_sent_unseen(tp, peer) && !peer->early_reader)
 		return peer->active || !sm_waits_in_stack(peer_sk);
@@ -114,6 +118,9 @@ static __always_inline __u32 sm_begin(struct tcp_sock *tp, const struct sm_peer 
 	return SM_REDIRECTED;
 }
 
+/* So many messages from one look at net.ipv4.tcp_mem to the next. */
+#define SM_MEMORY_LOOKS 64
+
 /* Bytes and overhead of what waits in the psock, cut off where it exceeds `limit`. */
 static __always_inline __u64 sm_queued(struct sk_psock *psock, __u64 limit)
 {
@@ -142,14 +149,17 @@ static __always_inline __u64 sm_queued(struct sk_psock *psock, __u64 limit)
  * ENOMEM, where the stack lets it wait. The way from the middle of the first two values to there is
  * left to messages that are being redirected already.
  */
-static __always_inline bool sm_memory_is_short(const struct tcp_sock *tp)
+static __always_inline bool sm_memory_is_short(const struct tcp_sock *tp, struct sm_peer *peer)
 {
-	/* Typed loads where the kernel's types allow them: this is done for every message. */
 	const struct proto *proto = ((const struct sock *)tp)->__sk_common.skc_prot;
 	long limits[2];
 
-	return !bpf_probe_read_kernel(limits, sizeof(limits), proto->sysctl_mem) &&
-	       *proto->memory_allocated > (limits[0] + limits[1]) >> 1;
+	/* They are hardly ever changed. */
+	if (!peer->memory_limit || peer->writer.runs % SM_MEMORY_LOOKS == 0) {
+		bpf_probe_read_kernel(limits, sizeof(limits), proto->sysctl_mem);
+		peer->memory_limit = (limits[0] + limits[1]) >> 1;
+	}
+	return *proto->memory_allocated > peer->memory_limit;
 }
 
 /*
@@ -167,7 +177,7 @@ static __always_inline bool sm_over_limit(struct sm_peer *peer, struct sock *pee
 
 	if (peer->queued_estimate + size + SM_MESSAGE_OVERHEAD <= limit)
 		return false;
-	psock = sm_psock(peer_sk);
+	psock = sm_is_peer(peer_sk, peer->peer_cookie) ? sm_psock(peer_sk) : NULL;
 	if (!psock) /* the redirect will fail and say so */
 		return false;
 	queued = sm_queued(psock, limit);

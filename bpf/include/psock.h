@@ -6,8 +6,8 @@
 #include <stdbool.h>
 #include <linux/bpf.h>
 #include <bpf/bpf_helpers.h>
-#include <bpf/bpf_core_read.h>
 #include "kernel.h"
+#include "read.h"
 #include "sockmap_abi.h"
 
 /* sk_user_data carries flags in its low bits (include/net/sock.h SK_USER_DATA_*). */
@@ -16,11 +16,12 @@
 /*
  * peer_sk may be stale: a closed socket's memory is reused. All reads of it are
  * probe reads, its cookie says whether it is still the peer, and should a freed
- * page still hold the old cookie, then sm_sockets, which is asked last, does not.
+ * page still hold the old cookie, then sm_sockets, which is asked last, does not. A direction that
+ * is redirected asks sm_sockets alone, and whatever else it reads of a stale socket is harmless.
  */
 static __always_inline bool sm_is_peer(struct sock *sk, __u64 cookie)
 {
-	return (__u64)BPF_CORE_READ(sk, __sk_common.skc_cookie.counter) == cookie;
+	return (__u64)sm_read(sk, __sk_common.skc_cookie.counter) == cookie;
 }
 
 /*
@@ -38,10 +39,10 @@ static __always_inline bool sm_is_peer(struct sock *sk, __u64 cookie)
 
 static __always_inline struct sk_psock *sm_psock(struct sock *sk)
 {
-	unsigned long data = (unsigned long)BPF_CORE_READ(sk, sk_user_data);
+	unsigned long data = (unsigned long)sm_read(sk, sk_user_data);
 	struct sk_psock *psock = (struct sk_psock *)(data & ~SM_USER_DATA_FLAGS);
 
-	if (!psock || BPF_CORE_READ(psock, sk) != sk)
+	if (!psock || sm_read(psock, sk) != sk)
 		return NULL;
 	return psock;
 }
@@ -54,7 +55,7 @@ static __always_inline bool sm_psock_empty(struct sock *sk)
 	if (!psock)
 		return true;
 	head = (struct list_head *)__builtin_preserve_access_index(&psock->ingress_msg);
-	return BPF_CORE_READ(head, next) == head;
+	return sm_read(head, next) == head;
 }
 
 #endif

@@ -21,6 +21,7 @@
 #include "kernel.h"
 #include "maps.h"
 #include "psock.h"
+#include "read.h"
 #include "waiting.h"
 
 /* From 5.11 on, when such programs could find what is stored for a socket. */
@@ -60,17 +61,17 @@ static __always_inline __u32 sm_this_process(void)
 	if (!sm_may_watch())
 		return 0;
 	task = (struct task_struct *)bpf_get_current_task();
-	return (__u32)BPF_CORE_READ(task, group_leader, start_time) | 1;
+	return (__u32)sm_read(sm_read(task, group_leader), start_time) | 1;
 }
 
 static __always_inline __u64 sm_accepted_kind(struct tcp_sock *tp)
 {
 	struct sock *sk = (struct sock *)tp;
-	struct net *net = BPF_CORE_READ(sk, __sk_common.skc_net.net);
-	__u64 place = bpf_core_field_exists(net->net_cookie) ? BPF_CORE_READ(net, net_cookie)
-							     : BPF_CORE_READ(net, ns.inum);
+	struct net *net = sm_read(sk, __sk_common.skc_net.net);
+	__u64 place = bpf_core_field_exists(net->net_cookie) ? sm_read(net, net_cookie)
+							     : sm_read(net, ns.inum);
 
-	return place << SM_KIND_SHIFT | SM_ACCEPTED | BPF_CORE_READ(sk, __sk_common.skc_num);
+	return place << SM_KIND_SHIFT | SM_ACCEPTED | sm_read(sk, __sk_common.skc_num);
 }
 
 static __always_inline __u64 sm_connected_kind(__u32 process, __u16 port)

@@ -239,6 +239,8 @@ struct sm_peer {
 				     last be redirected in order */
 	__u32 last_stack_verdict; /* enum sm_verdict of the newest message that took the stack, else
 				     0 */
+	__s64 memory_limit;	  /* pages that all of TCP may take before messages go to the stack;
+				     0: not looked at yet (flow.h) */
 	__u64 queued_estimate;	  /* of what waits in the peer's psock queue: bytes plus
 				     SM_MESSAGE_OVERHEAD for each message */
 	struct sm_count counts[SM_VERDICTS];
