@@ -52,7 +52,11 @@ function machineProject(
 ): TestProjectInlineConfiguration {
   const { kernel, arch } = options;
   const path = (file: string): string => `test/datapath/${file}.test.ts`;
-  const name = ['vm', kernel, ...(arch === undefined ? [] : [arch])].join('-');
+  const name = [
+    ...(kernel.startsWith('ubuntu') ? [] : ['vm']),
+    kernel,
+    ...(arch === undefined ? [] : [arch]),
+  ].join('-');
   const suite = project(name, long, false, ['test/support/vmSetup.ts'], files.map(path));
   return {
     ...suite,
@@ -96,6 +100,10 @@ export default defineConfig({
           lacks: ['answers'],
         },
       ),
+      machineProject({ kernel: 'ubuntu-5.15' }, { lacks: ['lateZerocopy', 'peekOffset', 'nudges'] }),
+      machineProject({ kernel: 'ubuntu-6.8' }, { lacks: ['peekOffset'] }),
+      machineProject({ kernel: 'ubuntu-6.17' }),
+      machineProject({ kernel: 'ubuntu-7.0' }),
     ],
   },
 });

@@ -10,8 +10,10 @@ import { checkout, temporaryFolder } from './checkout';
 import { ProcessGroup, run } from './processes';
 
 export const vmKernels = ['5.10', '6.1', '6.12'] as const;
+/** Those of Ubuntu 22.04 and 24.04 as released, and of later updates of 24.04. */
+export const ubuntuKernels = ['ubuntu-5.15', 'ubuntu-6.8', 'ubuntu-6.17', 'ubuntu-7.0'] as const;
 /** The newest build of a series, or the oldest one that Debian still has. */
-export type VmKernel = (typeof vmKernels)[number] | '6.12-oldest';
+export type VmKernel = (typeof vmKernels)[number] | '6.12-oldest' | (typeof ubuntuKernels)[number];
 export type VmArch = 'amd64' | 'arm64';
 
 export interface VmOptions {
@@ -56,7 +58,8 @@ const bootLimitMs = 90_000;
 async function environment(options: VmOptions): Promise<NodeJS.ProcessEnv & { VM: string; IMAGE: string }> {
   const { kernel, arch = 'amd64', lifeSeconds = 1800, memoryMiB = 256, cpus = 1 } = options;
   const hash = createHash('sha256');
-  for (const file of ['vm.sh', 'init.sh']) hash.update(await readFile(join(script, '..', file)));
+  for (const file of ['vm.sh', 'ubuntu.list', 'init.sh'])
+    hash.update(await readFile(join(script, '..', file)));
   const folder = join(cacheFolder(), 'vm');
   const image = join(folder, `${kernel}-${arch}-${hash.digest('hex').slice(0, 12)}.cpio`);
   return {

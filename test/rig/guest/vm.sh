@@ -8,6 +8,7 @@
 #
 # Environment: VM (folder), KERNEL=5.10|6.1|6.12|6.12-oldest, ARCH=amd64|arm64, IMAGE (file),
 #   LIFE (seconds after which the guest ends by itself, so that none is forgotten), MEM (MiB), CPUS
+# KERNEL=ubuntu-SERIES, as ubuntu.list has them: that of Ubuntu, from the archive SOCKMAP_UBUNTU_ARCHIVE (URL)
 set -euo pipefail
 umask 022
 : "${VM:?}" "${KERNEL:?}" "${ARCH:?}" "${IMAGE:?}"
@@ -77,6 +78,23 @@ kernel_package() {
 		}'
 }
 
+# Debian knows no keys of Ubuntu: their builds are named by their sums.
+get_ubuntu() {
+	local t kernel sum path n=0
+	: "${SOCKMAP_UBUNTU_ARCHIVE:?is not set: the URL of an Ubuntu archive, the folder that holds dists and pool}"
+	t=$(mktemp -d "$VM/partial.XXXXXX")
+	mkdir "$t/root"
+	while read -r kernel sum path; do
+		[ "$kernel" = "$KERNEL" ] || continue
+		n=$((n + 1))
+		/usr/lib/apt/apt-helper -qq download-file "$SOCKMAP_UBUNTU_ARCHIVE/$path" "$t/deb" "SHA256:$sum" &&
+			dpkg-deb -x "$t/deb" "$t/root" || { rm -rf "$t"; return 1; }
+	done <"$(dirname "$0")/ubuntu.list"
+	[ "$n" -gt 0 ] || { rm -rf "$t"; echo "ubuntu.list has no kernel $KERNEL" >&2; return 1; }
+	mv "$t/root" "$1"
+	rm -rf "$t"
+}
+
 fetch() {
 	local q k
 	aptconf
@@ -85,7 +103,9 @@ fetch() {
 		# shellcheck disable=SC2086
 		get "$H" $q
 	fi
-	if [ ! -d "$KD" ]; then
+	if [ "${KERNEL#ubuntu-}" != "$KERNEL" ]; then
+		[ -d "$KD" ] || get_ubuntu "$KD"
+	elif [ ! -d "$KD" ]; then
 		k=$(kernel_package)
 		[ -n "$k" ] || { echo "Debian has no kernel $KERNEL for $ARCH" >&2; return 1; }
 		get "$KD" "${k%:*}:$ARCH"
@@ -119,13 +139,13 @@ addlibs() {
 	done
 }
 addbin() { mkdir -p "$ROOT/$(dirname "$2")"; cp -L "$1" "$ROOT/$2"; chmod 755 "$ROOT/$2"; addlibs "$1"; }
-unpacked() { case $1 in *.xz) xz -dc "$1" ;; *) cat "$1" ;; esac; }
+unpacked() { case $1 in *.xz) xz -dc "$1" ;; *.zst) zstd -qdc "$1" ;; *) cat "$1" ;; esac; }
 
 # The files of some modules, dependencies first; one that is built in has none.
 modules() {
 	local m f d
 	for m in "$@"; do
-		f=$(find "$KD/lib/modules" -name "${m//_/[-_]}.ko" -o -name "${m//_/[-_]}.ko.xz" | head -1)
+		f=$(find "$KD/lib/modules" -name "${m//_/[-_]}.ko" -o -name "${m//_/[-_]}.ko.*" | head -1)
 		[ -n "$f" ] || continue
 		d=$(unpacked "$f" | tr '\0' '\n' | sed -n 's/^depends=//p' | tr , ' ')
 		# shellcheck disable=SC2086
