@@ -96,7 +96,7 @@ export default defineConfig({
       machineProject(
         { kernel: '6.1', arch: 'arm64' },
         {
-          files: ['pairing', 'flow', 'detach', 'endings', 'edge', 'capture', 'splice'],
+          files: ['pairing', 'flow', 'detach', 'endings', 'edge', 'capture', 'splice', 'ktls'],
           lacks: ['answers'],
         },
       ),

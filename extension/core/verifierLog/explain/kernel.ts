@@ -21,6 +21,14 @@ export const kernelEntries: readonly Entry[] = [
     fix: 'Look at where the kernel registers it (BTF_KFUNCS_START and register_btf_kfunc_id_set()): the program types stand there.',
   },
   {
+    id: 'kfunc-missing',
+    title: 'This kernel does not have that kernel function',
+    pattern: /^(?:invalid kernel function call not eliminated|kernel btf_id 0 is not a function)/,
+    knew: 'A weak kfunc that the program calls is not there.',
+    needed: 'No way to that call on this kernel; from 5.13 to 5.15 no such call at all.',
+    fix: 'Call it behind `if (bpf_ksym_exists(it))`, with another way for kernels without it. Loaders with libbpf before 1.2 leave the call in, which 5.13 to 5.15 refuse even there.',
+  },
+  {
     id: 'kfunc-gpl',
     title: 'Kernel functions are for programs with a GPL compatible license only',
     pattern: /^cannot call kernel function from non-GPL/,
