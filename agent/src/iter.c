@@ -12,6 +12,7 @@
 #include "io.h"
 #include "log.h"
 #include "netns.h"
+#include "object.h"
 #include "text.h"
 #include "../../bpf/include/sockmap_abi.h"
 
@@ -48,23 +49,15 @@ static struct bpf_program *prepare(struct sma_iter *iter, const struct iterators
 {
 	const char *name = iter->over_tcp ? iterators->over_tcp : iterators->over_map;
 	struct bpf_map *map = bpf_object__find_map_by_name(iter->object, SM_PEERS_MAP);
-	struct bpf_program *program, *wanted = NULL;
+	struct bpf_program *program = sma_object_choose(iter->object, name);
 
-	bpf_object__for_each_program(program, iter->object)
-	{
-		bool chosen = strcmp(bpf_program__name(program), name) == 0;
-
-		bpf_program__set_autoload(program, chosen);
-		if (chosen)
-			wanted = program;
-	}
 	if (map &&
 	    (iter->over_tcp ? bpf_map__reuse_fd(map, map_fd) : bpf_map__set_autocreate(map, false)))
 		return NULL;
 	map = config ? bpf_object__find_map_by_name(iter->object, ".rodata") : NULL;
 	if (config && (!map || bpf_map__set_initial_value(map, config, sizeof(*config))))
 		return NULL;
-	return wanted;
+	return program;
 }
 
 static int load(struct sma_iter *iter, const struct iterators *iterators,

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * Where a kfunc is missing, its calls are never reached (bpf/include/read.h), but they are there: of
- * function 0, as libbpf before 1.2 leaves them. Kernels from 5.13 to 5.15 refuse that before they
- * look at what is reached (add_kfunc_call()).
+ * Where a kfunc is missing, its calls are never reached (bpf/include/read.h), but they are there:
+ * of function 0, as libbpf before 1.2 leaves them. Kernels from 5.13 to 5.15 refuse that before
+ * they look at what is reached (add_kfunc_call()).
  */
 #include "kfuncs.h"
 

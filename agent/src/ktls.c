@@ -4,7 +4,8 @@
 #include <bpf/btf.h>
 #include <string.h>
 
-/* Of each network namespace: its counters of TLS are there with CONFIG_TLS, as module or built in. */
+/* Of each network namespace: its counters of TLS are there with CONFIG_TLS, as module or built in.
+ */
 #define COUNTERS     "netns_mib"
 #define TLS_COUNTERS "tls_statistics"
 

@@ -160,6 +160,21 @@ struct bpf_object *sma_object_open(const struct sma_object *object, const char *
 	return opened;
 }
 
+struct bpf_program *sma_object_choose(struct bpf_object *object, const char *name)
+{
+	struct bpf_program *program, *chosen = NULL;
+
+	bpf_object__for_each_program(program, object)
+	{
+		bool wanted = strcmp(bpf_program__name(program), name) == 0;
+
+		bpf_program__set_autoload(program, wanted);
+		if (wanted)
+			chosen = program;
+	}
+	return chosen;
+}
+
 int sma_object_load(struct sma_context *context, struct bpf_object *object)
 {
 	int result = -EINTR;

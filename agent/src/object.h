@@ -23,6 +23,9 @@ void sma_object_free(struct sma_object *object);
 struct bpf_object *sma_object_open(const struct sma_object *object, const char *pin_root,
 				   struct sma_error *error);
 
+/* Only this of its programs will be loaded. NULL: there is none of that name. */
+struct bpf_program *sma_object_choose(struct bpf_object *object, const char *name);
+
 /* bpf_object__load() that a cancellation interrupts: -EINTR, or what libbpf makes of it. */
 int sma_object_load(struct sma_context *context, struct bpf_object *object);
 

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "kallsyms.h"
+#include "object.h"
 #include "../../bpf/include/sockmap_abi.h"
 
 extern const char sma_splice_object[], sma_splice_object_end[];
@@ -40,23 +41,16 @@ static int start(struct sma_context *context, const struct bpf_object *datapath,
 {
 	struct bpf_object *object = bpf_object__open_mem(
 	    sma_splice_object, (size_t)(sma_splice_object_end - sma_splice_object), NULL);
-	struct bpf_program *program, *wanted = NULL;
+	const struct bpf_program *program;
 
 	if (!object)
 		return -errno;
-	bpf_object__for_each_program(program, object)
-	{
-		bool chosen = strcmp(bpf_program__name(program), place->program) == 0;
-
-		bpf_program__set_autoload(program, chosen);
-		if (chosen)
-			wanted = program;
-	}
-	if (!wanted || share_maps(datapath, object)) {
+	program = sma_object_choose(object, place->program);
+	if (!program || share_maps(datapath, object)) {
 		bpf_object__close(object);
 		return -EINVAL;
 	}
-	return sma_tracer_start(context, tracer, object, wanted);
+	return sma_tracer_start(context, tracer, object, program);
 }
 
 int sma_splice_load(struct sma_context *context, const struct bpf_object *datapath,
