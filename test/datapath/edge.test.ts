@@ -70,7 +70,7 @@ if (LACKS.has('answers')) {
     if (LACKS.has('nudges')) {
       it('can stall under backpressure, attached by default', async () => {
         const datapath = await attachDatapath(cleanup, 'default');
-        const result = await traffic(...PAUSING, ...sizes(4_000_000, 60_000), '--cgroup', datapath.cgroup);
+        const result = await traffic(...PAUSING, ...sizes(1_080_000, 60_000), '--cgroup', datapath.cgroup);
         expect(figure(result, 'stalled')).toBeGreaterThan(0);
       });
     } else {
