@@ -70,6 +70,7 @@ struct sock {
 	__u16 sk_protocol;
 	struct socket *sk_socket;
 	void *sk_user_data;
+	void *sk_bpf_storage; /* of all maps of that kind */
 	int sk_rcvlowat;
 };
 

@@ -62,8 +62,12 @@ SEC("tp_btf/tcp_rcv_space_adjust")
 int sma_spliced(__u64 *args)
 {
 	struct sock *sk = (struct sock *)args[0];
-	struct sm_peer *peer = bpf_sk_storage_get(&sm_peers, sk, NULL, 0);
+	struct sm_peer *peer;
 
+	/* Most of them are none of ours: they shall not pay for the look-up. */
+	if (!sk->sk_bpf_storage)
+		return 0;
+	peer = bpf_sk_storage_get(&sm_peers, sk, NULL, 0);
 	if (peer && !peer->splices && is_in_splice())
 		mark(peer);
 	return 0;
