@@ -14,10 +14,10 @@
 #define SM_USER_DATA_FLAGS 7UL
 
 /*
- * peer_sk may be stale: a closed socket's memory is reused. All reads of it are
- * probe reads, its cookie says whether it is still the peer, and should a freed
- * page still hold the old cookie, then sm_sockets, which is asked last, does not. A direction that
- * is redirected asks sm_sockets alone, and whatever else it reads of a stale socket is harmless.
+ * peer_sk may be stale: a closed socket's memory is reused. All reads of it are those of read.h,
+ * its cookie says whether it is still the peer, and should a freed page still hold the old cookie,
+ * then sm_sockets, which is asked last, does not. A direction that is being redirected asks
+ * sm_sockets alone: whatever else it reads of a stale socket is harmless.
  */
 static __always_inline bool sm_is_peer(struct sock *sk, __u64 cookie)
 {

@@ -29,7 +29,6 @@ extern const void tcp_bpf_recvmsg __ksym __weak;     /* waits itself on 5.10 */
 extern const void sk_msg_wait_data __ksym __weak;    /* after that */
 extern const void tcp_msg_wait_data __ksym __weak;   /* from 5.17 at the latest */
 extern const void sk_stream_wait_memory __ksym __weak; /* sendmsg() */
-extern const void sk_stream_wait_connect __ksym __weak;
 extern const void __inet_stream_connect __ksym __weak; /* connect() */
 extern const void inet_wait_for_connect __ksym __weak; /* the same in builds such as Ubuntu's 7.0 */
 extern const void ep_poll_callback __ksym __weak;      /* of whoever uses epoll */
@@ -94,7 +93,6 @@ static __always_inline bool sm_waits_elsewhere(struct wait_queue_entry *entry, b
 			if (!in_sockmap)
 				known |=
 				    sm_within(address, &sk_stream_wait_memory, SM_FUNCTION_BYTES) |
-				    sm_within(address, &sk_stream_wait_connect, SM_FUNCTION_BYTES) |
 				    sm_within(address, &__inet_stream_connect, SM_FUNCTION_BYTES) |
 				    sm_within(address, &inet_wait_for_connect, SM_FUNCTION_BYTES);
 		}

@@ -144,7 +144,8 @@ describe.each(builds)('command line (%s build)', build => {
     const cgroup = await createTestCgroup(cleanup, 'cli');
     const attached = await agent.run('attach', '--object', datapathObject, '--cgroup', cgroup);
     expect(attached.stdout).toContain(`default: attached on ${cgroup}`);
-    expect(attached.stderr).toContain('Verifying 3 programs');
+    /* The third only where there is kernel TLS. */
+    expect(attached.stderr).toMatch(/Verifying [23] programs/);
     expect((await agent.run('status')).stdout).toContain('Sockmap datapath');
     expect((await agent.run('stats')).stdout).toContain('hit rate 0.0 %');
     expect((await agent.run('sockets')).stdout).toContain('0 of 0 sockets');

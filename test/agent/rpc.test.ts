@@ -69,7 +69,10 @@ describe.each(builds)('JSON-RPC (%s build)', build => {
       progressToken: 7,
     });
     expect(attachment.object.name).toBe('sent.bpf.o');
-    expect(stages).toEqual(['7 Verifying 3 programs of sent.bpf.o', `7 Attaching to ${cgroup}`]);
+    expect(stages).toEqual([
+      expect.stringMatching(/^7 Verifying [23] programs of sent\.bpf\.o$/),
+      `7 Attaching to ${cgroup}`,
+    ]);
     const traffic = await Traffic.start(['unread', '--count', '2', '--bytes', '100', '--cgroup', cgroup]);
     cleanup.add(() => traffic.stop());
     await traffic.ready();

@@ -74,7 +74,7 @@ export function readVerified(said: string, object: string, level: Level): Corpus
 const verify = (object: string, level: Level): Promise<string> =>
   new Promise((resolve, reject) => {
     const args = ['verify', '--json', '--log-level', String(level), object];
-    execFile(agent, args, { maxBuffer: 1 << 28 }, (error, stdout) => {
+    execFile(agent, args, { maxBuffer: 1 << 29 }, (error, stdout) => {
       // An object without programs, or one that cannot be read, is answered on stderr.
       if (error && typeof error.code !== 'number') reject(new Error(error.message));
       else resolve(stdout);
