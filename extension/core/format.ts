@@ -7,8 +7,8 @@ const UNITS = ['B', 'KiB', 'MiB', 'GiB', 'TiB', 'PiB', 'EiB'] as const;
 export function formatBytes(bytes: number): string {
   let value = bytes;
   let unit = 0;
-  // 1023.95 would be written as 1024 of the smaller unit.
-  while (unit < UNITS.length - 1 && value >= (unit === 0 ? 1024 : 1023.95)) {
+  // 1023.5 would be written as 1024 of the smaller unit.
+  while (unit < UNITS.length - 1 && value >= (unit === 0 ? 1024 : 1023.5)) {
     value /= 1024;
     unit++;
   }

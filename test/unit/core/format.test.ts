@@ -18,6 +18,8 @@ test.each([
   [10_240, '10.0 KiB'],
   [1024 * 1024 - 1, '1.0 MiB'],
   [512 * 1024 * 1024, '512 MiB'],
+  [1023.4 * 1024 ** 2, '1023 MiB'],
+  [1023.5 * 1024 ** 2, '1.0 GiB'],
   [2 ** 53 - 1, '8.0 PiB'],
 ])('%i bytes are %s', (bytes, text) => {
   expect(formatBytes(bytes)).toBe(text);
