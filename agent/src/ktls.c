@@ -4,8 +4,7 @@
 #include <bpf/btf.h>
 #include <string.h>
 
-/* Of each network namespace: its counters of TLS are there with CONFIG_TLS, as module or built in.
- */
+/* Network namespaces have such counters where CONFIG_TLS is y or m. */
 #define COUNTERS     "netns_mib"
 #define TLS_COUNTERS "tls_statistics"
 

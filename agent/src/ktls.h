@@ -4,8 +4,7 @@
 
 #include <stdbool.h>
 
-/* May a socket of this kernel switch kernel TLS on, now or when a module is loaded? In doubt yes.
- */
+/* May a socket switch kernel TLS on, now or when a module is loaded? In doubt yes. */
 bool sma_kernel_has_tls(void);
 
 #endif

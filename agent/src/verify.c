@@ -26,21 +26,6 @@ struct verify {
 	unsigned int level;
 };
 
-static struct bpf_program *select_one(struct bpf_object *object, const char *name)
-{
-	struct bpf_program *program, *selected = NULL;
-
-	bpf_object__for_each_program(program, object)
-	{
-		bool wanted = strcmp(bpf_program__name(program), name) == 0;
-
-		bpf_program__set_autoload(program, wanted);
-		if (wanted)
-			selected = program;
-	}
-	return selected;
-}
-
 static json_t *processed(const char *log)
 {
 	const char *line = NULL, *next = log;
@@ -91,7 +76,7 @@ static json_t *verify_program(struct verify *verify, const char *name, struct sm
 
 	if (!object)
 		return NULL;
-	program = select_one(object, name);
+	program = sma_object_choose(object, name);
 	bpf_object__for_each_map(map, object)
 	{
 		if (bpf_map__pin_path(map))
